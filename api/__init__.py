@@ -1,0 +1,1 @@
+"""The web service: HTTP at the edge, the OData engine inside. Never touches the crisis database."""

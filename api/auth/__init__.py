@@ -1,0 +1,1 @@
+"""Who is asking: API keys as Basic, Bearer or header, and the challenge that names both schemes."""

@@ -1,0 +1,1 @@
+"""The views as files: CSV, Excel, Parquet, Arrow, with the same query options."""

@@ -1,0 +1,1 @@
+"""The only assembly point of the web service."""

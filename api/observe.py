@@ -1,0 +1,1 @@
+"""What the service notices about itself: Observation values, and the sinks that log and count them."""

@@ -1,0 +1,1 @@
+"""How numbers are made: the only process with credentials of the crisis database."""

@@ -1,0 +1,1 @@
+"""One night: contract -> extract -> history -> clean -> compute -> check -> build -> publish -> prune."""

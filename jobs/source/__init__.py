@@ -1,0 +1,1 @@
+"""What comes in: contract check, extract, CSV import with mapping files, demo city."""

@@ -1,0 +1,1 @@
+"""Alembic: two histories, `service` and `crisis` (the reference schema)."""

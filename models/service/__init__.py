@@ -1,0 +1,13 @@
+"""The service database: clients and their key hashes, grants, refresh runs and steps, the lease.
+
+Importing this package registers every table in `METADATA`. Small, read on every request (keys) and
+written by jobs (runs) and by `crisis keys`. Never holds row values of the crisis database.
+"""
+
+from __future__ import annotations
+
+from models.service.access import ApiKey, KeyScope
+from models.service.base import METADATA
+from models.service.runs import Lease, RefreshRun, RefreshStep
+
+__all__ = ["METADATA", "ApiKey", "KeyScope", "Lease", "RefreshRun", "RefreshStep"]

@@ -1,0 +1,110 @@
+"""Settings from the environment (prefix `CRISIS_`) or a file: one class for each kind of process.
+
+Read once at the start of a process and passed on; nothing else reads the environment, except
+`models.clock` for `CRISIS_NOW` in drills. `docs/settings.md` describes every one, by test.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+SOURCE_SECRETS = ("CRISIS_SOURCE_URL",)
+"""Environment names that only jobs may see; `crisis serve` removes them before it starts the API."""
+
+
+class SharedSettings(BaseSettings):
+    """What API and jobs both need."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CRISIS_",
+        env_file=os.environ.get("CRISIS_SETTINGS_FILE"),
+        extra="ignore",
+        frozen=True,
+    )
+
+    home: Path = Field(default=Path("var"), description="Folder for everything that is written.")
+    service_url: str | None = Field(
+        default=None, description="SQLAlchemy address of the service database; default: SQLite in the home folder."
+    )
+    demo: bool = Field(default=False, description="Demonstration mode: throw-away keys, synthetic data.")
+    city_zone: str = Field(default="America/Toronto", description="Zone of the operational day.")
+    stale_hours: float = Field(default=26.0, gt=0, description="Published figures older than this are stale.")
+
+    @property
+    def snapshots(self) -> Path:
+        """Folder of the published snapshots."""
+        return self.home / "snapshots"
+
+    @property
+    def service_database(self) -> str:
+        """Address of the service database in force."""
+        return self.service_url or f"sqlite:///{self.home / 'service.db'}"
+
+
+class ApiSettings(SharedSettings):
+    """The web process. It has no address of the crisis database and refuses to start with one outside demo."""
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port to listen on.")
+    public_url: str | None = Field(
+        default=None, description="Root under which clients reach the service; links are built from it."
+    )
+    tls_certificate: Path | None = Field(
+        default=None, description="PEM certificate chain; with it the service speaks https."
+    )
+    tls_key: Path | None = Field(default=None, description="PEM private key of the certificate.")
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Addresses of proxies, comma-separated, whose X-Forwarded-Proto is believed."
+    )
+    entra_tenant: str | None = Field(default=None, description="Entra tenant id, named in the sign-in challenge.")
+    token_key: SecretStr | None = Field(
+        default=None, description="Key that seals page tokens, 32 bytes in hex; default: made once in the home folder."
+    )
+    pepper: SecretStr | None = Field(
+        default=None, description="Pepper of the key hashes, in hex; default: made once in the home folder."
+    )
+    page_size: int = Field(default=10_000, ge=1, description="Rows on a page when the client names no size.")
+    max_page_size: int = Field(default=50_000, ge=1, description="Most rows on a page, whatever the client asks.")
+    max_url_length: int = Field(default=8_192, ge=256, description="Characters of path and query together.")
+    max_nodes: int = Field(default=2_000, ge=10, description="Nodes of all expressions in one request.")
+    max_depth: int = Field(default=64, ge=4, description="Nesting of an expression.")
+    max_export_rows: int = Field(default=1_000_000, ge=1, description="Rows of one CSV, Excel or Parquet download.")
+    query_seconds: float = Field(default=30.0, gt=0, description="A query that runs longer is stopped.")
+    queries_in_flight: int = Field(default=os.cpu_count() or 2, ge=1, description="Queries that run at the same time.")
+    requests_per_minute: int = Field(default=1_200, ge=1, description="Requests of one key in a minute.")
+
+
+class JobSettings(SharedSettings):
+    """The nightly job and the command line: the only process with the address of the crisis database."""
+
+    source_url: str | None = Field(
+        default=None, description="SQLAlchemy address of the crisis database; default: SQLite in the home folder."
+    )
+    assessment_window_hours: int = Field(default=24, ge=1, description="Window of D4.")
+    arrival_target_minutes: int = Field(default=60, ge=1, description="Target of the first arrival, all priorities.")
+    follow_up_hours: int = Field(default=48, ge=1, description="Window of D13.")
+    cleaning_profile: str = Field(default="product", description="Set of cleaning rules: product or published.")
+    keep_snapshots_hours: float = Field(
+        default=48.0, ge=0, description="Old snapshots are kept this long for clients that page."
+    )
+    keep_snapshots_days: int = Field(
+        default=14, ge=0, description="The last snapshot of each day is kept this many days."
+    )
+    lease_seconds: float = Field(
+        default=120.0, gt=0, description="A refresh that says nothing for this long has lost its lease."
+    )
+
+    @property
+    def source_database(self) -> str:
+        """Address of the crisis database in force."""
+        return self.source_url or f"sqlite:///{self.home / 'crisis.db'}"
+
+    @property
+    def history(self) -> Path:
+        """Folder of the history: every source row version, append-only."""
+        return self.home / "history"

@@ -1,0 +1,1 @@
+"""Catalogue -> Power BI templates. Reads the catalogue alone: no database, no web."""
