@@ -8,16 +8,23 @@ from sqlmodel import Field
 
 from models.crisis.base import Clock, CrisisTable, clock, link, number, required, updated, word
 
+MARKER = "crisis-metrics-reference"
+"""What the marker row says in every database that we made."""
+
 
 class CrisisMarker(CrisisTable, table=True):
     """One row that says: this schema is ours, and whether its content is synthetic. No contract table."""
 
     __tablename__ = "crisis_marker"
-    marker: str = Field(primary_key=True, description="Always `crisis-metrics-reference`.")
+    marker: str = Field(primary_key=True, description="Always `crisis-metrics-reference`.", max_length=64)
     synthetic: bool = Field(default=False, description="True for demonstration data.")
-    city: str = Field(default="", description="Name of the city.")
-    zone: str = Field(default="", description="Zone of the operational day, such as America/Toronto; empty: setting.")
-    attribution: str = Field(default="", description="Sources and licences to name, one sentence each.")
+    city: str = Field(default="", description="Name of the city.", max_length=128)
+    zone: str = Field(
+        default="", description="Zone of the operational day, such as America/Toronto; empty: setting.", max_length=64
+    )
+    attribution: str = Field(
+        default="", description="Sources and licences to name, one sentence each.", max_length=2000
+    )
 
 
 class Area(CrisisTable, table=True):

@@ -1,0 +1,34 @@
+# Every target calls bootstrap.py, which needs nothing but Python 3.11 or newer.
+PYTHON ?= python3
+PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check drill reference docs lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+run: ## serve the demo city; PORT=8000
+	@$(PYTHON) bootstrap.py run --port $(PORT)
+
+test: ## the whole suite, without network
+	@$(PYTHON) bootstrap.py test
+
+check: ## lint, types, import contracts, dependencies, generated documents
+	@$(PYTHON) bootstrap.py check
+
+drill: ## kill the refresh at every named point
+	@$(PYTHON) bootstrap.py drill
+
+reference: ## published figures on real open data (needs ../shared)
+	@$(PYTHON) bootstrap.py reference
+
+docs: ## write the generated documents anew
+	@$(PYTHON) bootstrap.py docs
+
+lock: ## resolve the locks anew (needs uv and the package index)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra install -o requirements.lock pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra install --extra test -c requirements.lock -o requirements-test.lock pyproject.toml
+
+clean: ## remove .venv, var and caches
+	@$(PYTHON) bootstrap.py clean

@@ -1,0 +1,13 @@
+"""Short spellings for code lists. Pure; used by the modules beside it."""
+
+from __future__ import annotations
+
+from models.catalogue.types import Code, CodeList
+
+UNKNOWN = ("unknown", "Unknown")
+NONE = ("none", "None")
+
+
+def plain(name: str, title: str, *pairs: tuple[str, str]) -> CodeList:
+    """A list of (code, label) pairs without further words."""
+    return CodeList(name, title, tuple(Code(code, label) for code, label in pairs))
