@@ -176,7 +176,7 @@ def _check(name: str, command: tuple[str, ...]) -> int:
 def drill() -> int:
     """Kill the refresh at every named point; the figures are in the last lines."""
     install("test")
-    return call(PYTHON, "-m", "pytest", "-s", "tests/jobs/test_kill_drill.py")
+    return call(PYTHON, "-m", "tests.drill")
 
 
 def reference() -> int:
@@ -188,7 +188,7 @@ def reference() -> int:
 def docs() -> int:
     """Write the generated documents anew."""
     install("test")
-    return call(PYTHON, "-m", "models.documents")
+    return call(PYTHON, "-m", "models.documents") or call(PYTHON, "-m", "jobs.source.dictionary")
 
 
 def clean() -> int:

@@ -20,6 +20,11 @@ def now() -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+def wall() -> datetime:
+    """The present instant of the system clock, aware, UTC, whatever `CRISIS_NOW` says: leases really expire."""
+    return datetime.now(UTC)
+
+
 def parse_instant(text: str) -> datetime:
     """An ISO 8601 instant with an offset (or Z) as aware UTC. Raises ValueError without an offset."""
     moment = datetime.fromisoformat(text)

@@ -62,13 +62,16 @@ class CrisisError(Exception):
         hint: str | None = None,
         target: str | None = None,
         position: int | None = None,
+        retry_after: int | None = None,
     ) -> None:
-        """`target` names the query option or resource; `position` is the 0-based character in it."""
+        """`target` names the query option or resource; `position` is the 0-based character in it; `retry_after` is
+        the number of seconds after which trying again makes sense."""
         super().__init__(message)
         self.message = message
         self.hint = hint if hint is not None else self.default_hint
         self.target = target
         self.position = position
+        self.retry_after = retry_after
 
 
 class RequestError(CrisisError):

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 SOURCE_SECRETS = ("CRISIS_SOURCE_URL",)
@@ -34,6 +34,9 @@ class SharedSettings(BaseSettings):
     demo: bool = Field(default=False, description="Demonstration mode: throw-away keys, synthetic data.")
     city_zone: str = Field(default="America/Toronto", description="Zone of the operational day.")
     stale_hours: float = Field(default=26.0, gt=0, description="Published figures older than this are stale.")
+    pepper: SecretStr | None = Field(
+        default=None, description="Pepper of the key hashes, in hex; default: made once in the home folder."
+    )
 
     @property
     def snapshots(self) -> Path:
@@ -65,9 +68,6 @@ class ApiSettings(SharedSettings):
     token_key: SecretStr | None = Field(
         default=None, description="Key that seals page tokens, 32 bytes in hex; default: made once in the home folder."
     )
-    pepper: SecretStr | None = Field(
-        default=None, description="Pepper of the key hashes, in hex; default: made once in the home folder."
-    )
     page_size: int = Field(default=10_000, ge=1, description="Rows on a page when the client names no size.")
     max_page_size: int = Field(default=50_000, ge=1, description="Most rows on a page, whatever the client asks.")
     max_url_length: int = Field(default=8_192, ge=256, description="Characters of path and query together.")
@@ -77,6 +77,12 @@ class ApiSettings(SharedSettings):
     query_seconds: float = Field(default=30.0, gt=0, description="A query that runs longer is stopped.")
     queries_in_flight: int = Field(default=os.cpu_count() or 2, ge=1, description="Queries that run at the same time.")
     requests_per_minute: int = Field(default=1_200, ge=1, description="Requests of one key in a minute.")
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def split(cls, value: object) -> object:
+        """`10.0.0.1, 10.0.0.2` as its parts."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 class JobSettings(SharedSettings):

@@ -56,6 +56,7 @@ class Trace:
     version: str | None = None
     rows_read: int | None = None
     timings: tuple[tuple[str, float], ...] = ()
+    code: str | None = None  # of the error, where the answer is one
 
 
 @dataclass(frozen=True)

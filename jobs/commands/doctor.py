@@ -17,9 +17,10 @@ import msgspec
 import typer
 from pydantic import SecretStr
 from rich.console import Console
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session, col, select
 
 from jobs import migrate
 from models import clock
@@ -72,17 +73,13 @@ def _service(settings: JobSettings) -> Iterator[Found]:
         if not migrate.is_current("service", settings.service_database):
             yield _found("E003", shown(settings.service_database))
             return
-        with engine(settings.service_database, read_only=True).connect() as connection:
-            keys = connection.scalar(
-                select(func.count()).select_from(ApiKey).where(ApiKey.revoked_at.is_(None))  # type: ignore[union-attr]
-            )
-            last = connection.execute(
-                select(RefreshRun.state, RefreshRun.error_code).order_by(RefreshRun.started_at.desc()).limit(1)  # type: ignore[attr-defined]
-            ).first()
+        with Session(engine(settings.service_database, read_only=True)) as session:
+            key = session.exec(select(ApiKey).where(col(ApiKey.revoked_at).is_(None)).limit(1)).first()
+            last = session.exec(select(RefreshRun).order_by(col(RefreshRun.started_at).desc()).limit(1)).first()
     except SQLAlchemyError as error:
         yield _found("E002", type(error).__name__)
         return
-    if not keys:
+    if key is None:
         yield _found("W003", "no valid key")
     if last is not None and last.state == "failed":
         yield _found("W002", str(last.error_code))

@@ -1,9 +1,82 @@
-"""Placeholder."""
+"""`crisis refresh`: the nightly job by hand, by cron, or for a past day. Progress to standard error."""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
 import typer
+from rich.console import Console
+
+from jobs.migrate import upgrade_service
+from jobs.refresh.parameters import PROFILES
+from jobs.refresh.progress import showing
+from jobs.refresh.run import refresh as run_refresh
+from jobs.refresh.steps import check_contract
+from models.settings import JobSettings
+
+PROFILE_HELP = f"Cleaning rules for this run: {' or '.join(PROFILES)}. Default: CRISIS_CLEANING_PROFILE."
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
+    app.command("refresh")(refresh)
+
+
+def refresh(
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            "--as-of",
+            formats=["%Y-%m-%d"],
+            help="Make the figures of a past local day again, from the history alone; the source is not read.",
+        ),
+    ] = None,
+    profile: Annotated[str | None, typer.Option("--profile", help=PROFILE_HELP)] = None,
+    check_only: Annotated[
+        bool,
+        typer.Option("--check-only", help="Only hold the source against the contract; nothing is read or written."),
+    ] = False,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Go on although a table lost more than half of its rows.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON object.")] = False,
+) -> None:
+    """Read the crisis database, compute every figure and publish one snapshot.
+
+    With nothing new it publishes nothing and says so. What fails leaves the published snapshot as it is.
+
+    Examples:
+
+        crisis refresh
+
+        crisis refresh --as-of 2026-01-31
+
+        crisis refresh --check-only
+    """
+    settings = JobSettings()
+    if check_only:
+        found = check_contract(settings)
+        _say(
+            {"contract": "kept", "zone": found.zone, "synthetic": found.synthetic},
+            "The source keeps the contract.",
+            json,
+        )
+        return
+    upgrade_service(settings.service_database)
+    with showing(Console(stderr=True)) as progress:
+        outcome = run_refresh(
+            settings,
+            as_of=as_of.date() if as_of else None,
+            profile=profile,
+            accept_loss=accept_loss,
+            progress=progress,
+        )
+    warned = [f"{found.check}: {found.detail}" for found in outcome.checks if found.outcome != "passed"]
+    _say(outcome, "\n".join((outcome.message, *(f"warning: {line}" for line in warned))), json)
+
+
+def _say(value: object, text: str, as_json: bool) -> None:
+    """One JSON object for scripts, or the text for people."""
+    typer.echo(msgspec.json.encode(value).decode() if as_json else text)

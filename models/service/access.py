@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
+from pydantic import NaiveDatetime
 from sqlmodel import Field
 
 from models.service.base import ServiceTable
@@ -18,9 +17,9 @@ class ApiKey(ServiceTable, table=True):
     role: str = Field(max_length=32, description="Role of the catalogue.")
     purpose: str = Field(default="operations", max_length=128, description="What it is used for; goes into the audit.")
     secret_hash: str = Field(max_length=64, description="HMAC-SHA-256 of the secret with the pepper, hex.")
-    created_at: datetime = Field(description="Naive UTC.")
-    expires_at: datetime | None = Field(default=None, description="Naive UTC; null = until revoked.")
-    revoked_at: datetime | None = Field(default=None, description="Naive UTC.")
+    created_at: NaiveDatetime = Field(description="Naive UTC.")
+    expires_at: NaiveDatetime | None = Field(default=None, description="Naive UTC; null = until revoked.")
+    revoked_at: NaiveDatetime | None = Field(default=None, description="Naive UTC.")
 
 
 class KeyScope(ServiceTable, table=True):

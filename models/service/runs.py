@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
+from pydantic import NaiveDatetime
 from sqlmodel import Field
 
 from models.service.base import ServiceTable
@@ -14,9 +13,9 @@ class RefreshRun(ServiceTable, table=True):
     run_id: str = Field(primary_key=True, max_length=32, description="Random, hex.")
     trigger: str = Field(max_length=32, description="cli, schedule or api.")
     state: str = Field(max_length=16, index=True, description="running, published, unchanged, failed or replayed.")
-    started_at: datetime = Field(index=True, description="Naive UTC.")
-    ended_at: datetime | None = Field(default=None, description="Naive UTC.")
-    as_of: datetime | None = Field(default=None, description="Naive UTC.")
+    started_at: NaiveDatetime = Field(index=True, description="Naive UTC.")
+    ended_at: NaiveDatetime | None = Field(default=None, description="Naive UTC.")
+    as_of: NaiveDatetime | None = Field(default=None, description="Naive UTC.")
     snapshot_version: str | None = Field(default=None, max_length=64)
     fence: int = Field(default=0, description="Number of the lease under which it ran.")
     error_code: str | None = Field(default=None, max_length=64)
@@ -30,8 +29,8 @@ class RefreshStep(ServiceTable, table=True):
     name: str = Field(
         max_length=32, description="contract, extract, history, clean, compute, check, build, publish, prune."
     )
-    started_at: datetime = Field(description="Naive UTC.")
-    ended_at: datetime | None = Field(default=None, description="Naive UTC.")
+    started_at: NaiveDatetime = Field(description="Naive UTC.")
+    ended_at: NaiveDatetime | None = Field(default=None, description="Naive UTC.")
     rows: int | None = Field(default=None, description="Rows handled, where the step counts any.")
     outcome: str = Field(default="running", max_length=16, description="running, done or failed.")
 
@@ -43,4 +42,4 @@ class Lease(ServiceTable, table=True):
     resource: str = Field(primary_key=True, max_length=32)
     holder: str = Field(max_length=64)
     fence: int = Field(default=0)
-    expires_at: datetime = Field(description="Naive UTC.")
+    expires_at: NaiveDatetime = Field(description="Naive UTC.")

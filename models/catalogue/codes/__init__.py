@@ -7,7 +7,7 @@ Foreign words are mapped by mapping files and counted as `unknown` where no map 
 from __future__ import annotations
 
 from models.catalogue.codes import care, events, figures
-from models.catalogue.codes.events import INCIDENT_TYPES
+from models.catalogue.codes.events import INCIDENT_TYPES, UNKNOWN_TYPES
 
 CODE_LISTS = events.CODE_LISTS + care.CODE_LISTS + figures.CODE_LISTS
 
@@ -22,4 +22,4 @@ NO_TEAM = "none"
 EXCLUDED_STATUSES = ("merged", "duplicate", "void", "test")
 STAGES = ("received", "triaged", "eligible", "offered", "dispatched", "arrived", "engaged", "supported")
 
-__all__ = ["CODE_LISTS", "EXCLUDED_STATUSES", "INCIDENT_TYPES", "NO_TEAM", "SPECIAL_AREAS", "STAGES"]
+__all__ = ["CODE_LISTS", "EXCLUDED_STATUSES", "INCIDENT_TYPES", "NO_TEAM", "SPECIAL_AREAS", "STAGES", "UNKNOWN_TYPES"]

@@ -58,6 +58,7 @@ CODE_LISTS = (
         ("refused", "Refused"),
         ("not_asked", "Not asked"),
         ("withdrawn", "Withdrawn"),
+        unmapped="not_asked",
     ),
     plain(
         "consent_purpose",
@@ -163,6 +164,7 @@ CODE_LISTS = (
         ("school", "School"),
         ("hospital", "Hospital"),
         ("other", "Other"),
+        unmapped="other",
     ),
     plain(
         "response_mode",
@@ -180,12 +182,14 @@ CODE_LISTS = (
         ("block", "Block"),
         ("area", "Area only"),
         ("none", "Not found"),
+        unmapped="none",
     ),
     plain(
         "area_kind",
         "Kind of area",
         ("neighbourhood", "Neighbourhood"),
         ("special", "No or other area"),
+        unmapped="neighbourhood",
     ),
     plain(
         "team_kind",
@@ -193,6 +197,8 @@ CODE_LISTS = (
         ("mobile", "Mobile crisis team"),
         ("outreach", "Community outreach"),
         ("office", "Office"),
+        ("other", "Other service"),
         ("none", "No team"),
+        UNKNOWN,
     ),
 )

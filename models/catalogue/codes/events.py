@@ -24,6 +24,13 @@ INCIDENT_TYPES: tuple[tuple[str, str, str, str | None], ...] = (
 )
 """(code, label, family, APCO code); the order is the order of display."""
 
+UNKNOWN_TYPES: tuple[tuple[str, str, str], ...] = (
+    ("unknown_violent", "Violent incident, kind unknown", "violent_critical"),
+    ("unknown_crisis", "Crisis call, kind unknown", "person_in_crisis"),
+    ("unknown", "Unknown kind", "unknown"),
+)
+"""(code, label, family): an incident whose kind is not recorded, or a foreign word, keeps its family."""
+
 CODE_LISTS = (
     CodeList(
         "incident_type",
@@ -33,7 +40,7 @@ CODE_LISTS = (
                 Code(code, label, f"Family {family}.", APCO if standard else None, standard)
                 for code, label, family, standard in INCIDENT_TYPES
             ),
-            Code("unknown", "Unknown kind"),
+            *(Code(code, label, f"Family {family}.") for code, label, family in UNKNOWN_TYPES),
         ),
     ),
     plain(
@@ -42,6 +49,7 @@ CODE_LISTS = (
         ("violent_critical", "Violent critical incidents"),
         ("person_in_crisis", "People in crisis"),
         ("operations", "The service itself"),
+        ("unknown", "Family not recorded"),
     ),
     plain("harm", "Worst harm", ("fatal", "Fatal"), ("injured", "Injured"), ("none", "No one hurt"), UNKNOWN),
     plain(
@@ -87,6 +95,7 @@ CODE_LISTS = (
         ("service", "Call for service"),
         ("update_request", "Update request"),
         ("incomplete", "Incomplete log"),
+        unmapped="service",
     ),
     plain("priority", "Priority", ("1", "1 (highest)"), ("2", "2"), ("3", "3"), ("4", "4"), UNKNOWN),
     plain(
@@ -122,5 +131,6 @@ CODE_LISTS = (
         ("safety", "Unsafe"),
         ("no_support_needed", "No support needed"),
         ("not_recorded", "Reason not recorded"),
+        unmapped="not_recorded",
     ),
 )

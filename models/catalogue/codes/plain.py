@@ -8,6 +8,6 @@ UNKNOWN = ("unknown", "Unknown")
 NONE = ("none", "None")
 
 
-def plain(name: str, title: str, *pairs: tuple[str, str]) -> CodeList:
-    """A list of (code, label) pairs without further words."""
-    return CodeList(name, title, tuple(Code(code, label) for code, label in pairs))
+def plain(name: str, title: str, *pairs: tuple[str, str], unmapped: str = "unknown") -> CodeList:
+    """A list of (code, label) pairs without further words; `unmapped` stands for foreign words."""
+    return CodeList(name, title, tuple(Code(code, label) for code, label in pairs), unmapped)

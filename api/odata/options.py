@@ -1,0 +1,211 @@
+"""The raw query string -> QueryOptions: every option read and checked for itself, no names resolved.
+
+Names work with or without `$` and in any case (OData 4.01). An option that is not OData's is tolerated and not kept:
+it may be a key. An option that the service does not offer answers 501, an unknown `$option` 400. Called by service.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from api.odata.exchange import Limits
+from api.odata.parser import Budget, Parser, parse_expression, parse_order, parse_value
+from api.odata.suggestions import did_you_mean
+from api.odata.syntax import Expression, OrderItem, SelectItem
+from api.odata.tokens import T, decode, split_query
+from models.errors import LimitProblem, NameProblem, SyntaxProblem, Unsupported
+
+NOT_OFFERED = ("$apply", "$compute", "$deltatoken", "$expand", "$id", "$index", "$search")
+_ONLY_WITH_DOLLAR = ("$deltatoken", "$id", "$index", "$skiptoken")
+"""Without the dollar sign these are too likely somebody's own options."""
+LARGEST = 2**63 - 1
+DEEPEST = 100
+"""Whatever the setting says: deeper texts would come near the interpreter's own limit."""
+MAX_ORDER_TERMS = 8
+
+
+@dataclass(frozen=True)
+class QueryOptions:
+    """What a query string asks for. `select` None and `filter` None: not given. Expressions are bound later."""
+
+    filter: Expression | None = None
+    select: tuple[SelectItem, ...] | None = None
+    orderby: tuple[OrderItem, ...] = ()
+    top: int | None = None
+    skip: int | None = None
+    count: bool | None = None
+    format: str | None = None
+    skiptoken: str | None = None
+    schemaversion: str | None = None
+    aliases: Mapping[str, Expression] = field(default_factory=dict)
+
+
+def read_options(query: str, limits: Limits | None = None) -> QueryOptions:
+    """Options of a query string, without `?`, still percent-encoded.
+
+    Raises SyntaxProblem, NameProblem, LimitProblem and Unsupported; `target` is the option, `position` the character
+    in its decoded value.
+    """
+    limits = limits or Limits()
+    budget = Budget(limits.max_nodes, min(limits.max_depth, DEEPEST))
+    found: dict[str, Any] = {}
+    aliases: dict[str, Expression] = {}
+    for written, raw in split_query(query):
+        if written.startswith("@"):
+            _read_alias(written, raw, aliases, budget)
+            continue
+        name = _system_name(written)
+        if name is None:
+            continue
+        if name in NOT_OFFERED:
+            _check_form(name, decode(raw or "", name))
+            raise Unsupported(f"This service does not offer the query option {name}.", target=name)
+        if name[1:] in found:
+            raise SyntaxProblem(f"The query option {name} is given twice.", target=name)
+        if raw is None:
+            raise SyntaxProblem(f"The query option {name} has no value.", target=name, position=0)
+        found[name[1:]] = _READERS[name](decode(raw, name), budget, name)
+    return replace(QueryOptions(aliases=aliases), **found)
+
+
+def _system_name(written: str) -> str | None:
+    """`$name` of a system query option, None for somebody's own. Raises NameProblem for `$anything` else."""
+    name = f"${written.removeprefix('$').lower()}"
+    if name in _READERS or name in NOT_OFFERED:
+        return None if name in _ONLY_WITH_DOLLAR and not written.startswith("$") else name
+    if written.startswith("$"):
+        hint = did_you_mean(name, (*_READERS, *NOT_OFFERED))
+        raise NameProblem(f"There is no query option {written[:64]!r}.", hint=hint, target=written[:64])
+    return None
+
+
+_FORMS = {"$index": re.compile(r"-?\d+", re.ASCII)}
+
+
+def _check_form(name: str, text: str) -> None:
+    """An option that is not offered is refused as wrong (400) rather than missing (501) where that is easy to say."""
+    if not text or (name in _FORMS and not _FORMS[name].fullmatch(text)):
+        raise SyntaxProblem(f"{name} is not well written.", target=name, position=0)
+
+
+_ALIAS = re.compile(r"@[^\W\d]\w{0,127}")
+
+
+def _read_alias(name: str, raw: str | None, aliases: dict[str, Expression], budget: Budget) -> None:
+    """`@p=value`. Parts that begin with @ and are no alias (`@odata.x=`) are somebody's own."""
+    if not _ALIAS.fullmatch(name):
+        return
+    if name in aliases:
+        raise SyntaxProblem(f"The parameter alias {name} is given twice.", target=name)
+    if not raw:
+        raise SyntaxProblem(f"The parameter alias {name} has no value.", target=name, position=0)
+    aliases[name] = parse_value(decode(raw, name), budget, name)
+
+
+def _order(text: str, budget: Budget, target: str) -> tuple[OrderItem, ...]:
+    terms = parse_order(text, budget, target)
+    if len(terms) > MAX_ORDER_TERMS:
+        raise LimitProblem(f"More than {MAX_ORDER_TERMS} terms in $orderby.", target=target)
+    return terms
+
+
+def _number(text: str, _budget: Budget, target: str) -> int:
+    """A whole number that is not negative; what exceeds 64 bits means all the same."""
+    if not (text.isascii() and text.isdigit()):
+        hint = "Write a whole number, 0 or more."
+        raise SyntaxProblem(f"{target} is no whole number.", hint=hint, target=target, position=0)
+    digits = text.lstrip("0") or "0"
+    return min(int(digits), LARGEST) if len(digits) < 20 else LARGEST
+
+
+def _flag(text: str, _budget: Budget, target: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise SyntaxProblem(f"{target} is true or false.", target=target, position=0)
+    return text.lower() == "true"
+
+
+_VERSION = re.compile(r"\*|[A-Za-z0-9._~-]+")
+_FORMAT = re.compile(r"atom|json|xml|[^/\s]+/[^/\s]+", re.IGNORECASE)
+
+
+def _matching(pattern: re.Pattern[str], text: str, target: str) -> str:
+    if not pattern.match(text) or not text.isprintable():
+        raise SyntaxProblem(f"{target} is not well written.", target=target, position=0)
+    return text
+
+
+def _token(text: str, _budget: Budget, target: str) -> str:
+    if not text:
+        raise SyntaxProblem(f"{target} is empty.", target=target, position=0)
+    return text
+
+
+def _select(text: str, budget: Budget, target: str) -> tuple[SelectItem, ...]:
+    """Items between commas; white space around the commas is tolerated."""
+    parser = Parser(text, budget, target)
+    found = []
+    while True:
+        found.append(_select_item(parser))
+        if not parser.accept(","):
+            break
+    parser.end()
+    return tuple(found)
+
+
+def _select_item(parser: Parser) -> SelectItem:
+    """`Name`, `*`, or a path, qualified name, annotation or nested options: read to its end, and not offered."""
+    start = parser.token.start
+    if parser.accept("*"):
+        return SelectItem("*", None, start)
+    segments, feature = 0, None
+    while True:
+        token = parser.token
+        if token.type not in (T.WORD, T.QUALIFIED, T.AT) or (segments and token.spaced):
+            raise parser.failure("Expected a property name or '*'")
+        parser.take()
+        segments += 1
+        if token.type is not T.WORD:
+            feature = "qualified names and annotations in $select"
+        if not parser.at("/", tight=True):
+            break
+        parser.take()
+    if parser.at(".", tight=True) and parser.peek().text == "*":
+        parser.take()
+        parser.take()
+        feature = "operations in $select"
+    elif parser.at("(", tight=True):
+        _nested(parser)
+        feature = "options inside $select"
+    elif segments > 1:
+        feature = feature or "paths in $select"
+    name = parser.text[start : parser.tokens[parser.index - 1].end]
+    return SelectItem(name, feature, start)
+
+
+def _nested(parser: Parser) -> None:
+    """`( ... )` after a select item: brackets that close around something."""
+    parser.expect("(")
+    if parser.at(")"):
+        raise parser.failure("Expected options or parameter names")
+    depth = 1
+    while depth:
+        token = parser.take()
+        if token.type is T.END:
+            raise parser.failure("Expected ')'")
+        depth += (token.text == "(") - (token.text == ")") if token.type is T.MARK else 0
+
+
+_READERS: dict[str, Any] = {
+    "$filter": parse_expression,
+    "$select": _select,
+    "$orderby": _order,
+    "$top": _number,
+    "$skip": _number,
+    "$count": _flag,
+    "$format": lambda text, _budget, target: _matching(_FORMAT, text, target),
+    "$skiptoken": _token,
+    "$schemaversion": lambda text, _budget, target: _matching(_VERSION, text, target),
+}

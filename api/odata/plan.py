@@ -1,0 +1,93 @@
+"""A bound query and a representation -> how to get its bytes. Pure; called by `service`, carried out by `fetch`.
+
+Three ways through the rows:
+    RUN      neighbours in key order: the whole view, or a range of its leading column
+    WINDOWS  key order with a filter: looked at in stretches of `_row`, until the page is full
+    SORTED   another order: DuckDB sorts, and goes on after the last order values
+Two sources of bytes: slices of the row text, where they are the bytes wanted; else JSON made by DuckDB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from api.odata import objects
+from api.odata.bound import BoundQuery, OrderTerm
+from api.odata.exchange import Limits
+from api.odata.negotiation import Level, Representation
+from models.catalogue.types import Edm
+from models.snapshot.rowtext import ROW, quoted
+
+
+class Walk(Enum):
+    """How the rows of a page are found."""
+
+    RUN = auto()
+    WINDOWS = auto()
+    SORTED = auto()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`row_sql` is the SQL of a row's JSON, None where the row text has it. `order` is without what `_row` implies."""
+
+    bound: BoundQuery
+    walk: Walk
+    order: tuple[OrderTerm, ...]
+    row_sql: str | None
+    page_size: int
+
+    @property
+    def table(self) -> str:
+        """The view's table."""
+        return quoted(self.bound.view.name)
+
+
+def plan(bound: BoundQuery, form: Representation, limits: Limits, root: str) -> Plan:
+    """Choose walk and source. `root` is the absolute public root."""
+    order = bound.order if not _is_key_order(bound) else ()
+    size = min(form.preferences.page_size or limits.page_size, limits.max_page_size)
+    has_text = not bound.view.live and _is_row_text(bound, form)
+    row_sql = None if has_text else objects.row(bound.view, bound.columns, form, root)
+    return Plan(bound, _walk(bound, order), order, row_sql, size)
+
+
+def _walk(bound: BoundQuery, order: tuple[OrderTerm, ...]) -> Walk:
+    if order:
+        return Walk.SORTED
+    if bound.where is None:
+        return Walk.RUN
+    if bound.range is not None and not bound.view.live:
+        return Walk.RUN
+    # the caller's own $skip through a filter is a matter for DuckDB, and of the first page only
+    return Walk.SORTED if bound.skip else Walk.WINDOWS
+
+
+def _is_key_order(bound: BoundQuery) -> bool:
+    """Whether the order asked for is the one in which rows are stored: ascending, along the leading columns."""
+    stored = [quoted(name) for name in bound.view.order[: len(bound.order)]]
+    return [term.sql for term in bound.order] == stored and not any(term.descending for term in bound.order)
+
+
+_CHANGES: tuple[tuple[Callable[[Representation], bool], Callable[[BoundQuery], bool]], ...] = (
+    (lambda form: form.level is Level.FULL, lambda bound: bool(bound.columns)),
+    (
+        lambda form: form.numbers_as_text,
+        lambda bound: any(column.edm in (Edm.INT64, Edm.DECIMAL) for column in bound.columns),
+    ),
+    (lambda form: form.preferences.omit_nulls, lambda bound: any(column.nullable for column in bound.columns)),
+)
+"""What a representation changes in a row's bytes, and for which columns it does."""
+
+
+def _is_row_text(bound: BoundQuery, form: Representation) -> bool:
+    if not bound.all_columns:
+        return False
+    return not any(asked(form) and affects(bound) for asked, affects in _CHANGES)
+
+
+def ordered(terms: tuple[OrderTerm, ...]) -> str:
+    """ORDER BY text: nulls lowest, as OData has them, and `_row` last, so that the order is total."""
+    return ", ".join((*(term.clause for term in terms), ROW))

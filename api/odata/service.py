@@ -1,0 +1,143 @@
+"""One request -> one response: parse -> bind -> plan -> fetch -> serialize, each a value in and a value out, timed.
+
+Called by the edge in a worker thread with a caller that it has authenticated. Whatever is wrong is raised as a
+CrisisError before the first byte; `error_response` gives it the OData error shape. The body of a HEAD request is
+that of the GET: the edge takes its length and sends nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.odata import answers, metadata, negotiation, serialize
+from api.odata.answers import Answer, Asked
+from api.odata.exchange import Request, Response, Trace
+from api.odata.fetch import Tables
+from api.odata.options import QueryOptions, read_options
+from api.odata.paging import Position, effective_access, unseal
+from api.odata.resource_path import Resource, ResourceKind, parse_path
+from api.odata.rowscope import readable
+from api.odata.sealing import Sealer
+from api.odata.stopwatch import Stopwatch
+from models.catalogue import CATALOGUE
+from models.catalogue.types import View
+from models.clock import now, parse_instant
+from models.errors import CrisisError, MethodProblem
+from models.snapshot.live import LiveTables
+from models.snapshot.pinning import Shelf
+
+Rows = Callable[[], Sequence[Mapping[str, object]]]
+PRIVATE = ("Cache-Control", "private, no-cache")
+NEVER = ("Cache-Control", "no-store")
+HONOURED = {ResourceKind.SET: negotiation.PREFERENCES, ResourceKind.ENTITY: frozenset({"omit-values"})}
+"""Preferences that mean something for an address; elsewhere they are ignored."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What a process needs to answer: its snapshots, the seal of page tokens, the rows of its live views."""
+
+    shelf: Shelf
+    sealer: Sealer
+    live: Mapping[str, Rows]
+
+
+def answer(request: Request, engine: Engine) -> Response:
+    """The answer to one request. Raises CrisisError for everything that is wrong with it."""
+    if request.method not in ("GET", "HEAD"):
+        raise MethodProblem(f"{request.method[:20]} is not offered: the views are read-only")
+    watch = Stopwatch()
+    with watch.stage("parse"):
+        resource = parse_path(request.path, CATALOGUE, request.caller)
+        options = read_options(request.query, request.limits)
+    if resource.view is None:
+        return _document(request, resource, options, watch)
+    form = _form(request, resource, options)
+    position = unseal(options.skiptoken, engine.sealer) if options.skiptoken is not None else None
+    with _held(engine, resource.view, position, watch) as held:
+        asked = Asked(request, resource, resource.view, options, form, position, engine.sealer, watch, *held)
+        made = answers.OF[resource.kind](asked)
+    return _response(asked, made)
+
+
+@contextmanager
+def _held(
+    engine: Engine, view: View, position: Position | None, watch: Stopwatch
+) -> Iterator[tuple[Tables, str, datetime]]:
+    """The rows of one version, held until the answer is made; its name; its as-of."""
+    if view.live:
+        tables = LiveTables(view, engine.live[view.name](), engine.shelf.current() or "")
+        try:
+            yield tables, tables.version, now()
+        finally:
+            tables.close()
+        return
+    with watch.stage("pin"):
+        pin = engine.shelf.pin(position.version if position else None)
+    with pin:
+        yield pin.snapshot, pin.snapshot.version, parse_instant(pin.snapshot.manifest.as_of)
+
+
+def _form(request: Request, resource: Resource, options: QueryOptions) -> negotiation.Representation:
+    """How the answer is written. `/$count` and `/$value` are plain text, whatever the client would like."""
+    wanted = "json" if resource.kind in (ResourceKind.COUNT, ResourceKind.VALUE) else options.format
+    honoured = HONOURED.get(resource.kind, frozenset())
+    return negotiation.data(request.headers, wanted, request.limits.max_page_size, honoured)
+
+
+def _response(asked: Asked, made: Answer) -> Response:
+    """Headers around what was made; 304 when the client has it already."""
+    form = asked.form
+    headers = [("OData-Version", form.version)]
+    if made.status == 200:
+        headers.append(("Content-Type", made.content_type or form.content_type))
+    if form.preferences.applied:
+        headers.append(("Preference-Applied", form.preferences.applied))
+    headers.append(NEVER if asked.view.live else PRIVATE)
+    if not asked.view.live:
+        headers.append(("ETag", made.etag))
+    headers.append(("Server-Timing", asked.watch.header()))
+    trace = Trace(
+        view=asked.view.name,
+        shape=made.shape,
+        rows=made.rows,
+        version=asked.version,
+        rows_read=made.rows_read,
+        timings=asked.watch.timings(),
+    )
+    return Response(made.status, tuple(headers), made.body, trace)
+
+
+def _document(request: Request, resource: Resource, options: QueryOptions, watch: Stopwatch) -> Response:
+    """`$metadata` or the service document, of the views that this caller may read."""
+    names = tuple(view.name for view in readable(CATALOGUE, request.caller))
+    if resource.kind is ResourceKind.METADATA:
+        content_type = negotiation.metadata(request.headers, options.format)
+        version = negotiation.version(request.headers)
+        body = metadata.xml(names) if content_type == negotiation.XML else metadata.json(names)
+    else:
+        form = negotiation.data(request.headers, options.format, request.limits.max_page_size)
+        content_type, version = form.content_type, form.version
+        body = metadata.service_document(names, request.root, with_context=form.level is not negotiation.Level.NONE)
+    seed = (content_type, version, effective_access(request.caller))
+    etag = f'"{hashlib.sha256(repr(seed).encode() + body).hexdigest()[:32]}"'
+    headers = [("OData-Version", version), PRIVATE, ("ETag", etag), ("Server-Timing", watch.header())]
+    trace = Trace(shape=resource.kind.name.lower(), timings=watch.timings())
+    if answers.has_it(request, etag):
+        return Response(304, tuple(headers), (), trace)
+    return Response(200, (("Content-Type", content_type), *headers), (body,), trace)
+
+
+def error_response(error: CrisisError, *, request_id: str | None = None) -> Response:
+    """The OData error object with the error's status; `request_id` leads to it in the log.
+
+    `details` say where (code `Position`: the 0-based character in `target`), what next (code `Hint`) and under
+    which id to ask (code `RequestId`).
+    """
+    body = serialize.error(error, request_id)
+    headers = (("OData-Version", "4.0"), ("Content-Type", negotiation.JSON), NEVER)
+    return Response(error.status, headers, (body,), Trace(code=error.code))

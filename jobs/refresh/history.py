@@ -1,0 +1,192 @@
+"""The history: every version of every source row with the time it was recorded. Private to the job, append-only.
+
+A staged extract -> one folder a night with one Parquet file a table that changed, committed by one rename and
+never opened for writing again; and back: the rows in force at a moment, as tables in schema `src`. Writes only
+below the history folder. Called by jobs.refresh.steps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import msgspec
+
+from jobs.refresh import crash
+from jobs.refresh.night import BUILDING, NIGHT_FILE, Night, TableFacts, night_bytes, night_hash, night_name
+from jobs.refresh.versions import Difference, compare, restore, store, watermark
+from jobs.source.contract import TABLES, ContractTable, SourceFacts
+from models.clock import iso
+from models.errors import HistoryDamaged
+from models.snapshot.layout import sync_folder
+from models.snapshot.manifest import CheckResult
+
+NIGHT = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z\Z")
+FIRST = "first night"
+"""What the first night names as its predecessor."""
+
+
+class History:
+    """The history in one folder. Each file is proved by its hash the first time this object reads it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._proved: set[Path] = set()
+
+    def nights(self, until: datetime | None = None) -> tuple[Night, ...]:
+        """Committed nights, earliest first, up to the recorded time `until` (aware UTC).
+
+        Raises HistoryDamaged where a night is missing, changed or cannot be read.
+        """
+        found: list[Night] = []
+        previous = FIRST
+        folders = self.folder.iterdir() if self.folder.is_dir() else ()
+        for folder in sorted(entry for entry in folders if NIGHT.match(entry.name)):
+            path = folder / NIGHT_FILE
+            try:
+                night = msgspec.json.decode(path.read_bytes(), type=Night)
+            except (OSError, msgspec.DecodeError) as error:
+                raise HistoryDamaged(f"{path} is missing or cannot be read") from error
+            if night.name != folder.name or night.previous != previous:
+                raise HistoryDamaged(f"{path} does not follow the night before it: one was removed or changed")
+            found.append(night)
+            previous = night_hash(path)
+        return tuple(night for night in found if until is None or night.recorded <= until)
+
+    def compare(self, con: duckdb.DuckDBPyConnection, staged: Path) -> dict[str, Difference]:
+        """Compare `staged/<table>.parquet` with the state in force; leaves the difference in schema `diff`."""
+        kept = self.nights()
+        con.execute("CREATE SCHEMA IF NOT EXISTS diff")
+        return {table.name: compare(con, table, staged, self._files(kept, table)) for table in TABLES}
+
+    def commit(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        staged: Path,
+        differences: Mapping[str, Difference],
+        *,
+        source: SourceFacts,
+        checks: Sequence[CheckResult],
+        as_of: datetime,
+        guard: AbstractContextManager[None] | None = None,
+    ) -> Night:
+        """Store what `compare` found as a new night, inside `guard` for the moment in which it becomes real.
+
+        `source.zone` must name the zone in force. Raises HistoryDamaged when the night before is damaged.
+        """
+        kept = self.nights()
+        recorded = max(as_of, kept[-1].recorded + timedelta(milliseconds=1)) if kept else as_of
+        name = night_name(recorded)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        folder = self.folder / f"{BUILDING}{secrets.token_hex(8)}"
+        folder.mkdir()
+        try:
+            tables = {}
+            for table in TABLES:
+                target = folder / f"{table.name}.parquet"
+                if differences[table.name].stored:
+                    store(con, table, staged, target, recorded)
+                tables[table.name] = _table_facts(differences[table.name], target)
+            night = Night(
+                name=name,
+                recorded_at=iso(recorded),
+                as_of=iso(as_of),
+                source_watermark=watermark(con, staged),
+                synthetic=source.synthetic,
+                city=source.city,
+                zone=source.zone,
+                attribution=source.attribution,
+                tables=tables,
+                checks=tuple(checks),
+                previous=night_hash(self.folder / kept[-1].name / NIGHT_FILE) if kept else FIRST,
+            )
+            (folder / NIGHT_FILE).write_bytes(night_bytes(night))
+            for path in folder.iterdir():
+                _sync(path)
+            sync_folder(folder)
+            crash.point("history.before_rename")
+            with guard or nullcontext():
+                folder.rename(self.folder / name)
+            sync_folder(self.folder)
+            crash.point("history.after_rename")
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return night
+
+    def in_force(self, con: duckdb.DuckDBPyConnection, until: datetime) -> tuple[Night, ...]:
+        """Make schema `src`: the rows in force at the recorded time `until` (aware UTC); returns its nights.
+
+        `src.<contract table>` has the contract's columns and `_recorded_at`, `_first_recorded_at`, `_revised`;
+        `src._deleted` counts what went in the latest night and `src._nights` lists the nights.
+        """
+        kept = self.nights(until)
+        con.execute("CREATE SCHEMA IF NOT EXISTS src")
+        for table in TABLES:
+            restore(con, table, self._files(kept, table), kept[-1].recorded)
+        _describe(con, kept)
+        return kept
+
+    def _files(self, kept: Sequence[Night], table: ContractTable) -> tuple[Path, ...]:
+        """The table's files of some nights. Raises HistoryDamaged naming a file that is not what was written."""
+        files = []
+        for night in kept:
+            facts = night.tables.get(table.name)
+            if facts is not None and facts.sha256 is not None:
+                path = self.folder / night.name / f"{table.name}.parquet"
+                self._prove(path, facts.sha256)
+                files.append(path)
+        return tuple(files)
+
+    def _prove(self, path: Path, expected: str) -> None:
+        if path in self._proved:
+            return
+        if not path.is_file():
+            raise HistoryDamaged(f"{path} is missing")
+        if _sha256(path) != expected:
+            raise HistoryDamaged(f"{path} does not match the hash recorded when it was written")
+        self._proved.add(path)
+
+
+def _table_facts(found: Difference, file: Path) -> TableFacts:
+    sha256 = _sha256(file) if found.stored else None
+    return TableFacts(sha256, found.stored, found.added, found.changed, found.deleted)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _describe(con: duckdb.DuckDBPyConnection, kept: Sequence[Night]) -> None:
+    con.execute("CREATE OR REPLACE TABLE src._deleted (contract_table VARCHAR, deleted_count BIGINT)")
+    con.executemany(
+        "INSERT INTO src._deleted VALUES (?, ?)", [[name, facts.deleted] for name, facts in kept[-1].tables.items()]
+    )
+    con.execute(
+        "CREATE OR REPLACE TABLE src._nights (recorded_at TIMESTAMP, as_of TIMESTAMP, source_watermark TIMESTAMP, "
+        "added BIGINT, changed BIGINT, deleted BIGINT)"
+    )
+    con.executemany("INSERT INTO src._nights VALUES (?, ?, ?, ?, ?, ?)", [_night_row(night) for night in kept])
+
+
+def _night_row(night: Night) -> list[object]:
+    clocks = (night.recorded, night.moment, night.watermark)
+    return [
+        *(clock.replace(tzinfo=None) if clock else None for clock in clocks),
+        night.added,
+        night.changed,
+        night.deleted,
+    ]

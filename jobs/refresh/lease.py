@@ -1,0 +1,116 @@
+"""One refresh at a time: a row in the service database with an expiry, and a number that fences off the losers.
+
+A holder renews its lease while it works; one that falls silent loses it to the next. Every holder gets a higher
+fence, and whatever becomes real (a night, a pointer) does so inside `critical`, which proves the fence in a
+transaction that no other holder can pass. Writes the table `lease` only. Called by jobs.refresh.run.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Engine, Table, Update, insert, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from models.clock import wall
+from models.errors import LeaseHeld, LeaseLost
+from models.service import Lease
+
+REFRESH = "refresh"
+BEATS = 3
+"""Renewals within the time after which the lease would expire."""
+
+TABLE: Table = Lease.__table__  # type: ignore[attr-defined]
+
+
+class Hold:
+    """A lease that was taken. `clock` gives aware UTC and is real time: CRISIS_NOW does not stop a lease."""
+
+    def __init__(self, engine: Engine, holder: str, fence: int, seconds: float, clock: Callable[[], datetime]) -> None:
+        self.engine = engine
+        self.holder = holder
+        self.fence = fence
+        self.seconds = seconds
+        self.clock = clock
+
+    def renew(self) -> None:
+        """Say that this holder is alive. Raises LeaseLost when another one has taken over."""
+        with self.engine.begin() as connection:
+            self._renew(connection)
+
+    @contextmanager
+    def critical(self) -> Iterator[None]:
+        """While inside, nobody else can take the lease: the place for a rename. Raises LeaseLost at the door."""
+        with self.engine.begin() as connection:
+            self._renew(connection)
+            yield
+
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Renew from a thread of its own while inside; a lost lease is noticed at the next `renew` or `critical`."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self._beat, args=(stop,), name="lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def release(self) -> None:
+        """Let the next holder in at once; nothing happens when the lease is lost already."""
+        with self.engine.begin() as connection:
+            connection.execute(self._mine().values(expires_at=_naive(self.clock())))
+
+    def _beat(self, stop: threading.Event) -> None:
+        while not stop.wait(self.seconds / BEATS):
+            try:
+                self.renew()
+            except LeaseLost:
+                return
+            except OperationalError:
+                continue  # a busy database: the next beat tries again, and the fence still decides
+
+    def _renew(self, connection: Connection) -> None:
+        until = _naive(self.clock() + timedelta(seconds=self.seconds))
+        if connection.execute(self._mine().values(expires_at=until)).rowcount != 1:
+            raise LeaseLost("another run took the lease while this one was silent")
+
+    def _mine(self) -> Update:
+        return update(TABLE).where(
+            TABLE.c.resource == REFRESH, TABLE.c.holder == self.holder, TABLE.c.fence == self.fence
+        )
+
+
+def take(engine: Engine, holder: str, seconds: float, clock: Callable[[], datetime] = wall) -> Hold:
+    """Take the refresh lease for `seconds`, or over from a holder whose time is up. Raises LeaseHeld."""
+    now = _naive(clock())
+    until = now + timedelta(seconds=seconds)
+    with engine.begin() as connection:
+        taken = connection.execute(
+            update(TABLE)
+            .where(TABLE.c.resource == REFRESH, TABLE.c.expires_at <= now)
+            .values(holder=holder, fence=TABLE.c.fence + 1, expires_at=until)
+        )
+        if taken.rowcount == 1:
+            return Hold(engine, holder, _row(connection)[1], seconds, clock)
+    try:
+        with engine.begin() as connection:
+            connection.execute(insert(TABLE).values(resource=REFRESH, holder=holder, fence=1, expires_at=until))
+    except IntegrityError as error:
+        with engine.connect() as connection:
+            expires, _fence = _row(connection)
+        raise LeaseHeld(f"another refresh is running; its lease ends at {expires} unless it is renewed") from error
+    return Hold(engine, holder, 1, seconds, clock)
+
+
+def _row(connection: Connection) -> tuple[str, int]:
+    row = connection.execute(select(TABLE.c.expires_at, TABLE.c.fence).where(TABLE.c.resource == REFRESH)).one()
+    return f"{row.expires_at.isoformat(sep=' ', timespec='seconds')} UTC", row.fence
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)

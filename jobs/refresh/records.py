@@ -1,0 +1,113 @@
+"""What the service database remembers of a run: its state, its steps, and how it ended.
+
+Writes the tables `refresh_run` and `refresh_step` only, in short transactions, so that a killed run shows how far
+it came. Never holds row values. Called by jobs.refresh.run; read by RefreshStatus, prune and doctor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, Table, insert, update
+
+from models.clock import now
+from models.errors import CrisisError
+from models.service import RefreshRun, RefreshStep
+
+RUNS: Table = RefreshRun.__table__  # type: ignore[attr-defined]
+STEPS: Table = RefreshStep.__table__  # type: ignore[attr-defined]
+INTERRUPTED = "Interrupted"
+LENGTH = 512
+
+
+class Step:
+    """A running step; set `rows` to what it handled."""
+
+    rows: int | None = None
+
+
+class RunLog:
+    """The record of one run."""
+
+    def __init__(self, engine: Engine, run_id: str) -> None:
+        self.engine = engine
+        self.run_id = run_id
+
+    @contextmanager
+    def run(self, trigger: str, fence: int, current: str | None) -> Iterator[None]:
+        """Keep the record of a run from start to end; `current` is the published version when it starts.
+
+        Runs that were killed are closed first: the lease proves that none lives.
+        """
+        moment = _now()
+        with self.engine.begin() as connection:
+            _close_interrupted(connection, moment, current)
+            connection.execute(
+                insert(RUNS).values(
+                    run_id=self.run_id, trigger=trigger, state="running", started_at=moment, fence=fence
+                )
+            )
+        try:
+            yield
+        except BaseException as error:
+            self._fail(error)
+            raise
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Step]:
+        """Record a step from its start to its end, failed when it raises."""
+        step, outcome = Step(), "failed"
+        with self.engine.begin() as connection:
+            made = connection.execute(
+                insert(STEPS).values(run_id=self.run_id, name=name, started_at=_now(), outcome="running")
+            )
+            (step_id,) = made.inserted_primary_key or (None,)
+        try:
+            yield step
+            outcome = "done"
+        finally:
+            with self.engine.begin() as connection:
+                connection.execute(
+                    update(STEPS)
+                    .where(STEPS.c.step_id == step_id)
+                    .values(ended_at=_now(), outcome=outcome, rows=step.rows)
+                )
+
+    def note(self, as_of: datetime, version: str) -> None:
+        """Record what is being made, as soon as it is known. `as_of` is aware."""
+        self._set(as_of=as_of.replace(tzinfo=None), snapshot_version=version)
+
+    def end(self, state: str, message: str) -> None:
+        """Close the record of a run that did its work: published, unchanged or replayed."""
+        self._set(state=state, ended_at=_now(), message=message[:LENGTH])
+
+    def _fail(self, error: BaseException) -> None:
+        """A known failure by code and message; any other by its kind alone, whose message may hold values."""
+        code, message = "InternalError", type(error).__name__
+        if isinstance(error, CrisisError):
+            code, message = error.code, error.message
+        self._set(state="failed", ended_at=_now(), error_code=code, message=message[:LENGTH])
+
+    def _set(self, **values: object) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(update(RUNS).where(RUNS.c.run_id == self.run_id).values(**values))
+
+
+def _close_interrupted(connection: Connection, moment: datetime, current: str | None) -> None:
+    """Close what killed runs left open; one that was killed after it moved the pointer did publish."""
+    ended = {"ended_at": moment}
+    connection.execute(update(STEPS).where(STEPS.c.outcome == "running").values(outcome="failed", **ended))
+    running = update(RUNS).where(RUNS.c.state == "running")
+    if current is not None:
+        done = running.where(RUNS.c.snapshot_version == current)
+        connection.execute(
+            done.values(state="published", message="Published; it was ended before it could say so.", **ended)
+        )
+    message = "The process ended before the run did."
+    connection.execute(running.values(state="failed", error_code=INTERRUPTED, message=message, **ended))
+
+
+def _now() -> datetime:
+    return now().replace(tzinfo=None)

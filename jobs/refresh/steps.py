@@ -1,0 +1,214 @@
+"""The steps of a refresh as plain functions: what each takes, what it leaves, nothing of runs and records.
+
+contract and extract touch the crisis database; history commits a night; clean, compute and check make the
+numbers in DuckDB; build makes the snapshot. Called by jobs.refresh.run, in that order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import duckdb
+
+from jobs.refresh import crash
+from jobs.refresh.build import Head, build
+from jobs.refresh.check import check
+from jobs.refresh.clean import clean
+from jobs.refresh.compute import compute
+from jobs.refresh.history import History
+from jobs.refresh.night import NIGHT_FILE, Night, night_hash
+from jobs.refresh.parameters import Parameters, load, profile
+from jobs.refresh.recipe import Recipe, recipe
+from jobs.refresh.versions import Difference
+from jobs.source import contract
+from jobs.source.contract import TABLES, SourceFacts
+from jobs.source.extract import extract, reading
+from jobs.source.plausible import plausibility
+from models.catalogue import CATALOGUE
+from models.catalogue.types import View
+from models.clock import local_day
+from models.errors import CheckFailed, ContractBroken
+from models.settings import JobSettings
+from models.snapshot.manifest import CheckResult, Manifest
+from models.snapshot.rowtext import literal
+
+MINUTE_MS = 60_000
+MEMORY = "2GB"
+"""DuckDB spills to the scratch folder beyond this."""
+MANY = 100
+"""A table of at least so many rows that loses more than half of them in a night was not delivered whole."""
+
+Advance = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The three steps that make the numbers; tests put their own in."""
+
+    clean: Callable[[duckdb.DuckDBPyConnection, Parameters], None] = clean
+    compute: Callable[[duckdb.DuckDBPyConnection, View], int] = compute
+    check: Callable[[duckdb.DuckDBPyConnection, Parameters], tuple[CheckResult, ...]] = check
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What the source delivered, compared with the history; `fresh` when a night has to be recorded for it."""
+
+    source: SourceFacts
+    differences: dict[str, Difference]
+    checks: tuple[CheckResult, ...]
+    fresh: bool
+
+
+def scratch(folder: Path) -> duckdb.DuckDBPyConnection:
+    """A DuckDB database in `folder` for one run: UTC, bounded memory, spilling there, no extension from outside."""
+    con = duckdb.connect()
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute(f"SET memory_limit = '{MEMORY}'")
+    con.execute(f"SET temp_directory = {literal(str(folder / 'spill'))}")
+    con.execute("SET autoinstall_known_extensions = false")
+    # no write-ahead log: nobody ever opens this file again
+    con.execute(f"ATTACH {literal(str(folder / 'scratch.duckdb'))} AS scratch (RECOVERY_MODE no_wal_writes)")
+    con.execute("USE scratch")
+    return con
+
+
+def check_contract(settings: JobSettings) -> SourceFacts:
+    """Prove the source before a row is read; returns its facts with the zone in force."""
+    with reading(settings.source_database) as connection:
+        contract.check(connection)
+        found = contract.facts(connection)
+    crash.point("contract.done")
+    zone = found.zone or settings.city_zone
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        origin = "crisis_marker.zone" if found.zone else "CRISIS_CITY_ZONE"
+        raise ContractBroken(f"{origin} names no time zone", hint="Write it as America/Toronto.") from error
+    return replace(found, zone=zone)
+
+
+def extract_all(settings: JobSettings, staged: Path, advance: Advance) -> int:
+    """Read every contract table into `staged`, in one transaction; returns the rows."""
+    rows = 0
+    with reading(settings.source_database) as connection:
+        for position, table in enumerate(TABLES):
+            if position == len(TABLES) // 2:
+                crash.point("extract.midway")
+            rows += extract(connection, table, staged / f"{table.name}.parquet")
+            advance(table.name)
+    crash.point("extract.done")
+    return rows
+
+
+def receive(
+    con: duckdb.DuckDBPyConnection, history: History, staged: Path, source: SourceFacts, as_of: datetime
+) -> Delivery:
+    """Compare the staged rows with the history. A new local day, or any difference, makes a fresh night."""
+    differences = history.compare(con, staged)
+    last = next(iter(history.nights()[-1:]), None)
+    same_day = last is not None and local_day(as_of, source.zone) == local_day(last.moment, source.zone)
+    same_facts = last is not None and SourceFacts(last.synthetic, last.city, last.zone, last.attribution) == source
+    fresh = not (same_day and same_facts) or any(found.stored for found in differences.values())
+    checks = (*plausibility(con, staged, as_of, source.zone), _losses(differences))
+    return Delivery(source, differences, checks, fresh)
+
+
+def _losses(differences: dict[str, Difference]) -> CheckResult:
+    """Tables that lost more than half of their rows: a source that was not delivered whole."""
+    lost = {name: found for name, found in differences.items() if found.held >= MANY and found.deleted * 2 > found.held}
+    if not lost:
+        return CheckResult("rows_lost", True, "passed", "no table lost more than half of its rows")
+    detail = ", ".join(f"{name} {found.deleted} of {found.held}" for name, found in lost.items())
+    return CheckResult("rows_lost", True, "failed", f"more than half of the rows are gone: {detail}")
+
+
+def accept(checks: Sequence[CheckResult], *, accept_loss: bool) -> tuple[CheckResult, ...]:
+    """The checks that stand: a loss that was accepted only warns. Raises CheckFailed for a blocking failure."""
+    standing = tuple(
+        replace(found, blocking=False, outcome="warned")
+        if accept_loss and found.check == "rows_lost" and found.outcome == "failed"
+        else found
+        for found in checks
+    )
+    failed = [found for found in standing if found.blocking and found.outcome == "failed"]
+    if failed:
+        raise CheckFailed("; ".join(f"{found.check}: {found.detail}" for found in failed))
+    return standing
+
+
+def write_recipe(settings: JobSettings, history: History, night: Night, as_of: datetime, chosen: str) -> Recipe:
+    """Everything that the snapshot of `night` as of `as_of` depends on; `chosen` names the cleaning profile."""
+    parameters = Parameters(
+        as_of=as_of,
+        zone=night.zone,
+        assessment_window_ms=settings.assessment_window_hours * 60 * MINUTE_MS,
+        arrival_target_ms=settings.arrival_target_minutes * MINUTE_MS,
+        follow_up_window_ms=settings.follow_up_hours * 60 * MINUTE_MS,
+        profile=profile(chosen),
+        synthetic=night.synthetic,
+        attribution=night.attribution,
+    )
+    return recipe(parameters, night_hash(history.folder / night.name / NIGHT_FILE))
+
+
+def make_facts(con: duckdb.DuckDBPyConnection, parameters: Parameters, numbers: Numbers) -> None:
+    """Clean: the rows in force -> facts."""
+    load(con, parameters)
+    for schema in ("fact", "pub"):
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+    numbers.clean(con, parameters)
+    crash.point("clean.done")
+
+
+def make_views(con: duckdb.DuckDBPyConnection, numbers: Numbers, advance: Advance) -> int:
+    """Compute: facts -> every published view; returns the rows."""
+    views = published()
+    rows = 0
+    for position, view in enumerate(views):
+        if position == len(views) // 2:
+            crash.point("compute.midway")
+        rows += numbers.compute(con, view)
+        advance(view.name)
+    crash.point("compute.done")
+    return rows
+
+
+def judge(
+    con: duckdb.DuckDBPyConnection, parameters: Parameters, numbers: Numbers, before: Sequence[CheckResult]
+) -> tuple[CheckResult, ...]:
+    """Check the finished views; returns these checks after those of the delivery. Raises CheckFailed."""
+    found = accept(numbers.check(con, parameters), accept_loss=False)
+    crash.point("check.done")
+    return (*before, *found)
+
+
+def make_snapshot(
+    con: duckdb.DuckDBPyConnection, snapshots: Path, made: Recipe, night: Night, checks: tuple[CheckResult, ...]
+) -> Manifest:
+    """Build the folder of the recipe's version."""
+    parameters = made.parameters
+    head = Head(
+        version=made.version,
+        as_of=parameters.as_of,
+        history_until=night.recorded,
+        source_watermark=night.watermark,
+        synthetic=parameters.synthetic,
+        attribution=parameters.attribution,
+        city_zone=parameters.zone,
+        cleaning_profile=parameters.profile.name,
+        catalogue_version=parameters.catalogue_version,
+        engine_version=parameters.engine_version,
+        definitions=made.definitions,
+        checks=checks,
+    )
+    return build(con, snapshots, head, published())
+
+
+def published() -> tuple[View, ...]:
+    """The views that snapshots hold: all but the live ones."""
+    return tuple(view for view in CATALOGUE.views.values() if not view.live)

@@ -1,0 +1,138 @@
+"""One refresh at a time: expiry by a clock that the test moves, fencing, and two that want it at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from jobs.migrate import upgrade_service
+from jobs.refresh.lease import TABLE, Hold, take
+from models.database import engine
+from models.errors import LeaseHeld, LeaseLost
+
+
+class Clock:
+    """Stands still until the test moves it."""
+
+    def __init__(self) -> None:
+        self.moment = datetime(2026, 1, 31, 9, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.moment
+
+    def forward(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def service(home: Path) -> Iterator[Engine]:
+    address = f"sqlite:///{home / 'service.db'}"
+    upgrade_service(address)
+    made = engine(address)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_the_second_is_refused_until_the_first_is_silent_too_long(service: Engine, clock: Clock) -> None:
+    first = take(service, "first", 60, clock)
+    clock.forward(59)
+    with pytest.raises(LeaseHeld, match="2026-01-31 09:01:00 UTC") as caught:
+        take(service, "second", 60, clock)
+    assert caught.value.exit_code == 13
+    first.renew()
+    clock.forward(59)
+    with pytest.raises(LeaseHeld):
+        take(service, "second", 60, clock)
+    clock.forward(1)
+    assert take(service, "second", 60, clock).fence == first.fence + 1
+
+
+def test_a_released_lease_is_free_at_once(service: Engine, clock: Clock) -> None:
+    take(service, "first", 60, clock).release()
+    assert take(service, "second", 60, clock).fence == 2
+
+
+def test_the_loser_can_do_nothing_more(service: Engine, clock: Clock) -> None:
+    first = take(service, "first", 60, clock)
+    clock.forward(61)
+    second = take(service, "second", 60, clock)
+    with pytest.raises(LeaseLost) as caught:
+        first.renew()
+    assert caught.value.exit_code == 14
+    with pytest.raises(LeaseLost), first.critical():
+        pytest.fail("the loser got into the critical section")
+    first.release()
+    with pytest.raises(LeaseHeld):
+        take(service, "third", 60, clock)
+    with second.critical():
+        pass
+
+
+def test_a_late_holder_goes_on_while_nobody_wanted_its_place(service: Engine, clock: Clock) -> None:
+    first = take(service, "first", 60, clock)
+    clock.forward(600)
+    first.renew()
+    with pytest.raises(LeaseHeld):
+        take(service, "second", 60, clock)
+
+
+def test_nobody_takes_over_inside_the_critical_section(service: Engine, clock: Clock) -> None:
+    first = take(service, "first", 60, clock)
+    order: list[str] = []
+    entered = threading.Event()
+
+    def rival() -> None:
+        entered.wait()
+        take(service, "second", 60, clock)
+        order.append("taken")
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(rival)
+        with first.critical():
+            clock.forward(61)
+            entered.set()
+            assert not waiting.done()
+            order.append("moved")
+        waiting.result()
+    assert order == ["moved", "taken"]
+
+
+def test_of_many_at_once_one_wins(service: Engine, clock: Clock) -> None:
+    def attempt(name: int) -> Hold | None:
+        try:
+            return take(service, str(name), 60, clock)
+        except LeaseHeld:
+            return None
+
+    for fence in (1, 2):
+        with ThreadPoolExecutor(8) as pool:
+            winners = [hold for hold in pool.map(attempt, range(8)) if hold is not None]
+        assert [hold.fence for hold in winners] == [fence]
+        clock.forward(61)
+
+
+def test_a_beating_lease_is_renewed_and_stops_with_the_work(service: Engine, clock: Clock) -> None:
+    hold = take(service, "first", 0.03, clock)
+    clock.forward(1)
+    with hold.beating():
+        deadline = threading.Event()
+        for _ in range(500):
+            with service.connect() as connection:
+                expires = connection.execute(select(TABLE.c.expires_at)).scalar_one()
+            if expires > clock().replace(tzinfo=None):
+                break
+            deadline.wait(0.01)
+        else:
+            pytest.fail("the lease was never renewed")
+    assert not [thread for thread in threading.enumerate() if thread.name == "lease"]
