@@ -58,5 +58,5 @@ def required(description: str, length: int = 64) -> Any:
 Clock = datetime | None
 FLAGS = (
     "Doubts about clocks, `column:doubt` joined by `;`. Doubts: date_only (typed without a time), "
-    "ambiguous (doubled hour), missing (hour that does not exist)."
+    "ambiguous (doubled hour), missing (hour that does not exist), day_unknown (the day is not recorded: this one stands in)."
 )

@@ -15,8 +15,10 @@ from lxml import etree
 
 from api.odata import metadata
 from api.odata.functions import FUNCTIONS
+from api.odata.rowscope import readable
 from models.catalogue import CATALOGUE
 from models.catalogue.types import View
+from tests.helpers.asking import caller
 from tests.helpers.golden import agrees
 
 EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
@@ -109,6 +111,18 @@ def test_navigation_is_to_one_and_leads_only_to_readable_views(role: str) -> Non
         assert link.findall(f"{EDM}ReferentialConstraint")
     for binding in document.iter(f"{EDM}NavigationPropertyBinding"):
         assert binding.get("Target") in names(role)
+
+
+def test_a_link_to_a_view_that_a_restricted_caller_may_not_read_is_not_named() -> None:
+    """Calls lead to Incidents, which have no team: who is restricted to teams reads the one and not the other."""
+    seen = tuple(view.name for view in readable(CATALOGUE, caller(teams={"east"})))
+    assert "Calls" in seen
+    assert "Incidents" not in seen
+    text = metadata.xml(seen).decode()
+    assert "Incidents" not in text
+    assert '"CrisisMetrics.Incident"' not in text
+    assert '<NavigationProperty Name="Team"' in text
+    assert b'"Incident"' not in metadata.json(seen)
 
 
 def test_every_property_says_what_it_means_and_in_which_unit() -> None:

@@ -278,4 +278,4 @@ def test_every_recorded_request_is_accounted_for(shared: Path, capsys: pytest.Ca
         lines.append(f"  replayed: {len(replayed)}, {len(replayable & set(replayed))} of them replayable as they stand")
         lines += [f"  501 for now: {name}: {reason}" for name, (reason, _) in OUT_OF_SCOPE.items()]
         lines += [f"  at the edge: {name}: {reason}" for name, reason in AT_THE_EDGE.items()]
-        print("\n" + "\n".join(lines))  # noqa: T201
+        print("\n" + "\n".join(lines))

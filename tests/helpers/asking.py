@@ -111,11 +111,14 @@ class Desk:
     ) -> Iterator[Answered]:
         """The page at `address` and all that follow it."""
         link: str | None = address
-        while link is not None:
+        for _ in range(1_000):
+            if link is None:
+                return
             page = self.get(link, who, headers)
             assert page.status == 200, page.body
             yield page
             link = page.json.get("@odata.nextLink")
+        raise AssertionError("the pages do not come to an end")
 
     def all_rows(
         self, address: str, who: Caller | str = "analyst", headers: dict[str, str] | None = None

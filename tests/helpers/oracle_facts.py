@@ -489,7 +489,7 @@ class _Answer:
         rank = STAGES.index(stage) + 1
         answered = r.timed(row, "call_answering")
         no_answer = r.typed(row, "call_answering") is None and not r.later(row, "call_answering")
-        abandoned = no_answer and (r.typed(row, "abandoned_at") is not None or reason == "abandoned")
+        abandoned = rank == 1 and no_answer and (r.typed(row, "abandoned_at") is not None or reason == "abandoned")
         is_open = closed is None and not abandoned and not (units and all(unit.ended for unit in units))
         by_phone = bool(row["resolved_by_phone"]) or reason == "resolved_by_phone"
         phone = not units and rank < 5 and closed is not None and by_phone

@@ -159,3 +159,23 @@ def _utc(wall: datetime, zone: str) -> datetime:
     from zoneinfo import ZoneInfo
 
     return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
+
+
+def shown(con: duckdb.DuckDBPyConnection, view: str, columns: str, where: str = "true") -> list[tuple[str, ...]]:
+    """Rows of a published view as text, for comparison with `cells`; `columns` parted by `|` as there; null is blank."""
+    names = [name.strip() for name in columns.split("|")]
+    return [tuple("" if value is None else str(value) for value in row) for row in published(con, view, *names, where=where)]
+
+
+def cells(text: str) -> list[tuple[str, ...]]:
+    """An ASCII table without a heading as rows of text."""
+    lines = [line.strip() for line in text.strip("\n").splitlines()]
+    return [tuple(cell.strip() for cell in line.split("|")) for line in lines if line]
+
+
+def made(as_of: str, views: str, profile: str = "product", **tables: str) -> duckdb.DuckDBPyConnection:
+    """Figures of a source of ASCII tables: `made("2026-03-10T12:00:00Z", "DailyCalls", call='''...''')`."""
+    chosen = parameters(as_of, profile=profile)
+    con = source({name: table(text) for name, text in tables.items()}, as_of=chosen.as_of)
+    figures(con, chosen, *views.split())
+    return con

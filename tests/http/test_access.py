@@ -234,3 +234,16 @@ def test_the_log_names_the_key_and_the_route_of_every_request(service: Service) 
         ("odata", "/odata/v1/DailyCalls?$filter", 200, service.logins["viewer"].key_id),
         ("/healthz", "/healthz", 200, None),
     ]
+
+
+def test_a_packed_answer_that_the_client_has_is_not_sent_again(service: Service) -> None:
+    first = service.get("/odata/v1/DailyCalls", "viewer", headers={"Accept-Encoding": "gzip"})
+    assert first.headers["etag"].endswith('-gzip"')
+    plain = service.get("/odata/v1/DailyCalls", "viewer", headers={"Accept-Encoding": "identity"})
+    assert plain.headers["etag"] != first.headers["etag"]
+    assert plain.content == first.content
+    for tag in (first.headers["etag"], plain.headers["etag"]):
+        again = service.get("/odata/v1/DailyCalls", "viewer", headers={"If-None-Match": tag})
+        assert (again.status_code, again.content) == (304, b"")
+    other = service.get("/odata/v1/DailyCalls", SCOPED, headers={"If-None-Match": first.headers["etag"]})
+    assert other.status_code == 200

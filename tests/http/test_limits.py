@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def test_too_many_queries_at_a_time_are_told_to_come_back(service: Service, monk
             running_now -= 1
         return Response(200, (("Content-Type", "text/plain"),), (b"done",))
 
-    object.__setattr__(route._parts, "gate", QueryGate(2, patience=0.05))
+    monkeypatch.setattr(route, "_parts", replace(route._parts, gate=QueryGate(2, patience=0.05)))
     monkeypatch.setattr(route, "_produce", slow)
 
     async def scene() -> list[httpx.Response]:

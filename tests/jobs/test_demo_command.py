@@ -100,7 +100,9 @@ def test_keys_open_the_door_with_their_role_and_the_lead_sees_two_areas(home: Pa
     demo()
     settings = JobSettings()
     pepper = secret(home, PEPPER, settings.pepper)
-    stored = {key.key_id: (key, scopes) for key, scopes in service_keys.listed(engine(settings.service_database))}
+    opened = engine(settings.service_database)
+    stored = {key.key_id: (key, scopes) for key, scopes in service_keys.listed(opened)}
+    opened.dispose()
     assert len(stored) == 5
     for entry in entries(home):
         key, scopes = stored[entry["id"]]
@@ -205,6 +207,7 @@ def test_lost_or_foreign_key_files_bring_new_keys_and_end_the_old(home: Path, da
     opened = engine(JobSettings().service_database)
     valid = {key.key_id for key, _ in service_keys.listed(opened) if service_keys.is_valid(key, clock.now())}
     assert valid == {entry["id"] for entry in entries(home)}
+    opened.dispose()
     assert valid.isdisjoint(entry["id"] for entry in before)
 
 

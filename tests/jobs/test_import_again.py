@@ -53,6 +53,15 @@ def test_a_row_that_says_something_new_changes_its_record_only(desk: Desk, monke
     ]
 
 
+def test_a_record_whose_number_is_made_of_its_content_may_change_it(desk: Desk) -> None:
+    mapping = desk.mapping(CALLS.replace('call_no = "call"', 'call_no = { content_except = ["call"] }'))
+    desk.take(GOOD, mapping=mapping)
+    before = desk.one("SELECT call_no FROM call")
+    again = desk.take(changed(GOOD, outcome="Gone away"), mapping=mapping)
+    assert counted(again)["call"] == (0, 1, 0)
+    assert desk.one("SELECT call_no FROM call") != before
+
+
 def test_a_call_ends_when_its_last_unit_is_clear(desk: Desk) -> None:
     outcome = desk.take(*CREW)
     assert desk.rows("SELECT call_no, closed_at, clock_flags FROM call ORDER BY 1") == [

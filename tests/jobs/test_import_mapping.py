@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from jobs.source.csv.library import READY, load, ready
 from models.catalogue import CATALOGUE
 from models.errors import ConfigurationError
+from tests.conftest import ROOT
 from tests.helpers.importing import CALLS, Desk
 
 
@@ -132,3 +134,8 @@ def test_a_mapping_that_is_not_there_is_named_with_near_ones(asked: str, message
 def test_fixed_words_of_ready_mappings_are_words_of_the_catalogue() -> None:
     words = load("lane_county_mobile_crisis").codes["disposition"].words
     assert set(words.values()) <= set(CATALOGUE.codes["disposition"].labels())
+
+
+def test_the_example_of_the_guide_is_a_sound_mapping(desk: Desk) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "import.md").read_text("utf-8"), re.DOTALL)
+    assert desk.mapping(example).grain == "unit_response"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import sqlite3
 import stat
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, create_engine
 
+from jobs.source.csv import run
 from jobs.source.csv.run import import_files
-from models.errors import ImportRejected
+from models.errors import ImportRejected, SourceUnreachable
 from tests.helpers.importing import CALLS, GOOD, HEADER, Desk, changed, counted
 
 
@@ -100,6 +103,44 @@ def test_a_row_that_does_not_fit_the_header_is_rejected(desk: Desk, row: str, re
     (line,) = desk.rejected(outcome)
     assert line.startswith("2,(row),,") and reason in line.replace(",", ";")
     assert desk.rows("SELECT call_no FROM call") == [("8",)]
+
+
+def test_lines_swallowed_by_an_open_quotation_mark_are_named(desk: Desk) -> None:
+    outcome = desk.take(GOOD, changed(GOOD, call="8", area='"open'), GOOD, GOOD)
+    (line,) = desk.rejected(outcome)
+    assert line.startswith("3,(row),") and "lines 3 to 5 are lost in it" in line
+    assert "one inside a quoted text is written twice" in line
+
+
+def test_files_of_one_name_get_rejects_files_of_their_own(desk: Desk) -> None:
+    (desk.home / "more").mkdir()
+    files = [
+        desk.file(GOOD, changed(GOOD, police=word), name=name) for word, name in (("a", "c.csv"), ("b", "more/c.csv"))
+    ]
+    outcomes = import_files(desk.mapping(), files, desk.settings)
+    assert [Path(str(outcome.rejects_file)).name for outcome in outcomes] == [
+        "c.csv.town.rejects.csv",
+        "c.csv.2.town.rejects.csv",
+    ]
+    assert [desk.rejected(outcome)[0].split(",")[2] for outcome in outcomes] == ["a", "b"]
+
+
+def test_a_locked_database_is_one_clear_failure(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.take(GOOD)
+    monkeypatch.setattr(run, "upgrade_crisis", lambda *_, **__: None)
+    monkeypatch.setattr(run, "open_engine", impatient)
+    holder = sqlite3.connect(desk.home / "crisis.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(SourceUnreachable, match="another process holds its lock"):
+        desk.take(changed(GOOD, call="8"))
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert desk.take(changed(GOOD, call="8")).tables["call"].added == 1
+
+
+def impatient(address: str) -> Engine:
+    """An engine that waits for a lock no longer than a moment."""
+    return create_engine(address, connect_args={"timeout": 0.01})
 
 
 def test_line_numbers_count_lines_of_the_file_not_rows(desk: Desk) -> None:

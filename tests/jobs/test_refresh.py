@@ -98,30 +98,30 @@ def test_nothing_new_publishes_nothing(town: Town) -> None:
     assert [state for state, _version, _code in records(town)] == ["published", "unchanged"]
 
 
-def test_a_new_day_is_a_new_snapshot_without_a_new_row(town: Town) -> None:
-    town.refresh(MORNING)
-    second = town.refresh(NEXT)
-    assert (second.state, second.version[:16]) == ("published", "20260202T090000Z")
-    assert town.manifest(second.version).views["Snapshots"].rows == 2
-
-
-def test_a_changed_row_is_a_revision_and_a_new_version(town: Town) -> None:
+def test_what_changed_makes_a_new_version(town: Town) -> None:
+    """
+    | when         | at the source     | added, changed, gone | teams | nights |
+    | 1 Feb, early |                   | 728, 0, 0            | 2     | 1      |
+    | 1 Feb, later | a name changed    | 0, 1, 0: a revision  | 2     | 2      |
+    | 1 Feb, later | a team is deleted | 0, 0, 1              | 1     | 3      |
+    | 2 Feb        | nothing           | 0, 0, 0              | 1     | 4      |
+    """
     first = town.refresh(MORNING)
     change(town.source, Team, "north", name="Far north")
     second = town.refresh(LATER)
-    assert second.state == "published"
-    assert second.message.endswith("0 source rows added, 1 changed, 0 gone")
-    assert town.history.nights()[-1].changed == 1
-    assert town.identities(second.version)["Teams"] != town.identities(first.version)["Teams"]
-
-
-def test_a_deleted_row_is_gone_and_makes_a_new_version(town: Town) -> None:
-    first = town.refresh(MORNING)
     remove(town.source, Team, "north")
-    second = town.refresh(LATER)
-    assert second.message.endswith("0 source rows added, 0 changed, 1 gone")
-    assert town.manifest(first.version).views["Teams"].rows == 2
-    assert town.manifest(second.version).views["Teams"].rows == 1
+    third = town.refresh()
+    fourth = town.refresh(NEXT)
+    nights = [(night.added, night.changed, night.deleted) for night in town.history.nights()]
+    assert nights == [(728, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)]
+    assert second.message == f"published {second.version}: 0 source rows added, 1 changed, 0 gone"
+    outcomes = (first, second, third, fourth)
+    assert [outcome.state for outcome in outcomes] == ["published"] * 4
+    assert [outcome.version[:16] for outcome in outcomes][1:] == ["20260201T150000Z"] * 2 + ["20260202T090000Z"]
+    views = [town.manifest(outcome.version).views for outcome in outcomes]
+    assert [found["Teams"].rows for found in views] == [2, 2, 1, 1]
+    assert [found["Snapshots"].rows for found in views] == [1, 2, 3, 4]
+    assert len({found["Teams"].identity for found in views}) == 3, "the last night changed nothing"
 
 
 def test_other_rules_make_another_version_of_the_same_night(town: Town) -> None:

@@ -64,7 +64,8 @@ def rows(path: Path, mapping: Mapping) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Row(line, [], str(error))
+            lost = f"; lines {line} to {reader.line_num} are lost in it" if reader.line_num > line else ""
+            yield Row(line, [], f"{error}{lost}")
             continue
         if fields:
             yield Row(line, fields)

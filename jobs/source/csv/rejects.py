@@ -28,8 +28,11 @@ class Rejects:
         self.reasons: Counter[tuple[str, str]] = Counter()
         self.examples: list[tuple[int, BadValue]] = []
         self.file: IO[str] | None = None
-        if path is not None:
-            path.unlink(missing_ok=True)
+        try:
+            if path is not None:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise FolderNotWritable(f"cannot replace the rejects file {path}") from error
 
     def __enter__(self) -> Rejects:
         return self

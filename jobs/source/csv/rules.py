@@ -209,10 +209,6 @@ def _flag(column: str, cell: str) -> bool:
     return word in TRUE
 
 
-def _no_clock(column: str, cell: str) -> object:
-    raise BadValue(column, cell, "not read as a clock", "declare it under [clocks] in the mapping")
-
-
 def _slug(cell: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", cell.casefold()).strip("-")
 
@@ -226,7 +222,6 @@ CONVERSIONS: dict[Kind, Convert] = {
     Kind.DECIMAL: _number,
     Kind.FLAG: _flag,
     Kind.TEXT: lambda _column, cell: cell,
-    Kind.INSTANT: _no_clock,
 }
 
 STYLES: dict[str | None, Callable[[str], str]] = {

@@ -14,6 +14,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
+from sqlalchemy.exc import OperationalError
+
 from jobs.migrate import upgrade_crisis
 from jobs.source.csv import reader
 from jobs.source.csv.checking import needed_columns
@@ -25,7 +27,7 @@ from jobs.source.csv.rejects import Rejects
 from jobs.source.csv.target import Tally, Target, first_of_each, latest_places
 from models.clock import now
 from models.database import engine as open_engine
-from models.errors import ImportRejected
+from models.errors import ImportRejected, SourceUnreachable
 from models.settings import JobSettings
 
 CHUNK = 4_000
@@ -78,7 +80,8 @@ def import_files(
     """Import `files` one after the other; all are surveyed before the first is written.
 
     Raises ImportRejected where a file as a whole cannot be taken, or none of its rows, MigrationRefused where the
-    database is not ours. `dry_run` reads and checks everything and writes nothing.
+    database is not ours, SourceUnreachable where it cannot be written. `dry_run` reads and checks everything and
+    writes nothing.
     """
     surveys = {path: reader.survey(path, mapping) for path in files}
     if dry_run:
@@ -89,13 +92,26 @@ def import_files(
     try:
         target = Target(engine, mapping, now().replace(tzinfo=None))
         target.check()
-        outcomes = []
-        for path, each in surveys.items():
-            file = folder / f"{path.name}.{mapping.name}.rejects.csv"
-            outcomes.append(_import(mapping, path, each, progress, into=target, rejects=file))
-        return outcomes
+        return [
+            _import(mapping, path, each, progress, into=target, rejects=folder / name)
+            for (path, each), name in zip(surveys.items(), _rejects_names(mapping, files), strict=True)
+        ]
+    except OperationalError as error:
+        raise SourceUnreachable(
+            "the crisis database cannot be written: another process holds its lock, or the disk is full",
+            hint="Free it, then run the same import again: what it wrote is kept and not written twice.",
+        ) from error
     finally:
         engine.dispose()
+
+
+def _rejects_names(mapping: Mapping, files: Sequence[Path]) -> Iterator[str]:
+    """A name for each file's rejects; files of one name in several folders get a number too."""
+    names: Counter[str] = Counter()
+    for path in dict.fromkeys(files):
+        names[path.name] += 1
+        number = f".{names[path.name]}" if names[path.name] > 1 else ""
+        yield f"{path.name}{number}.{mapping.name}.rejects.csv"
 
 
 @dataclass

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Table, bindparam, insert, select, update
 
+from jobs.source.csv.checking import key_of, rule_of
 from jobs.source.csv.identity import PARAMETERS, Seen, collision, identity
 from jobs.source.csv.mapping import Mapping
 from jobs.source.csv.records import Made
@@ -50,6 +51,7 @@ class Target:
         self.mapping = mapping
         self.moment = moment
         self.latest = latest_places(mapping)
+        self.naturals = natural_places(mapping)
         self.marked = False
 
     def check(self) -> None:
@@ -112,7 +114,7 @@ class Target:
             elif record.identity.number in before and not agrees:
                 tally.disagreeing += 1
             else:
-                self._same_record(target, names, old, record)
+                self._same_record(target.name, old, record)
                 different.append(self._row(names, values))
                 tally.changed += record.identity.number not in before
         if new:
@@ -126,11 +128,11 @@ class Target:
     def _row(self, names: list[str], values: tuple[object, ...]) -> dict[str, Any]:
         return {**dict(zip(names, values, strict=True)), UPDATED: self.moment}
 
-    def _same_record(self, target: TargetTable, names: list[str], old: tuple[object, ...], record: Made) -> None:
+    def _same_record(self, table: str, old: tuple[object, ...], record: Made) -> None:
         """A stored record under this number must be the same one, by the number that staff use."""
-        natural = NATURAL_KEYS.get(target.name)
-        if natural is not None and old[names.index(natural)] != record.values[names.index(natural)]:
-            raise collision(target.name, record.identity.number)
+        place = self.naturals.get(table)
+        if place is not None and old[place] != record.values[place]:
+            raise collision(table, record.identity.number)
 
     def _stored(
         self, connection: Connection, table: Table, key: str, names: list[str], wanted: Sequence[object]
@@ -202,6 +204,16 @@ def latest_places(mapping: Mapping) -> dict[str, tuple[int, ...]]:
         names = [column for column in targets()[name].fields if column != UPDATED]
         joined = (*table.latest, FLAGS) if table.latest and FLAGS in names else table.latest
         places[name] = tuple(names.index(column) for column in joined)
+    return places
+
+
+def natural_places(mapping: Mapping) -> dict[str, int]:
+    """Places of the numbers that staff use, in tables where they are copied from the key and so never change."""
+    places: dict[str, int] = {}
+    for name, column in NATURAL_KEYS.items():
+        target = mapping.tables.get(name)
+        if target is not None and (rule_of(target.columns[column]).column,) == key_of(mapping, target):
+            places[name] = [each for each in targets()[name].fields if each != UPDATED].index(column)
     return places
 
 

@@ -71,7 +71,7 @@ CODE_LISTS = (
         ("missing_clock", "Clock missing"),
         ("clock_in_future", "Clock after the as-of moment"),
         ("clock_too_early", "Clock before the year 2000"),
-        ("day_unknown", "Only the month and the weekday are known"),
+        ("day_unknown", "Day not recorded: the record stands on another one"),
         ("ambiguous_local_time", "Doubled hour at the end of summer time"),
         ("missing_local_time", "Hour that does not exist at the start of summer time"),
         ("merged_incident", "Merged into another incident"),

@@ -80,6 +80,9 @@ CASES = [
     ("duration'PT1H' divby 2 eq duration'PT30M'", ALL),
     ("duration'PT1H' div 0.5 eq duration'PT2H'", ALL),
     ("duration'PT0.000001S' gt duration'PT0S'", ALL),
+    ("At sub At gt duration'-PT0.0000001S'", {1, 2, 4}),  # finer than a microsecond, and still exact
+    ("At sub At lt duration'PT0.0000001S'", {1, 2, 4}),
+    ("At sub At ge duration'PT0.0000001S'", set()),
 ]
 
 

@@ -273,6 +273,17 @@ def test_no_error_tells_what_is_in_a_hidden_row() -> None:
     assert run(bound("$filter=Id lt 3&$orderby=10 div (Small sub 5)")) == [1]
 
 
+def test_what_may_fail_is_written_so_that_only_rows_in_scope_compute_it() -> None:
+    """DuckDB may take conditions in any order, so their order is no protection: the text has to say it."""
+    guard = '("Area" IN ($1, $2))'
+    query = bound("$filter=10 div Small gt 1&$orderby=10 div Small,Name", SCOPED)
+    assert query.where is not None
+    assert query.where.startswith(f"{guard} AND CASE WHEN {guard} THEN ")
+    assert query.where.endswith(" ELSE FALSE END")
+    assert query.order[0].sql.startswith(f"CASE WHEN {query.where} THEN ")
+    assert query.order[1].sql == '"Name"'
+
+
 def test_a_view_that_may_not_be_read_does_not_exist() -> None:
     with pytest.raises(NotFound) as hidden:
         bind(SECRETS, read_options(""), ANALYST, Limits(), AS_OF, catalogue=CATALOGUE)

@@ -108,10 +108,15 @@ staged AS (
             WHEN found_eligible OR typed_ready_at IS NOT NULL THEN 3
             WHEN found_eligible IS NOT NULL OR typed_triaged_at IS NOT NULL THEN 2
             ELSE 1
-        END AS stage,
-        typed_call_answering IS NULL AND NOT later_call_answering
-            AND (typed_abandoned_at IS NOT NULL OR COALESCE(reason = 'abandoned', false)) AS is_abandoned
+        END AS stage
     FROM joined
+),
+given_up AS (  -- whoever came any further was spoken with
+    SELECT
+        *,
+        stage = 1 AND typed_call_answering IS NULL AND NOT later_call_answering
+            AND (typed_abandoned_at IS NOT NULL OR COALESCE(reason = 'abandoned', false)) AS is_abandoned
+    FROM staged
 ),
 ended AS (
     SELECT
@@ -119,7 +124,7 @@ ended AS (
         typed_closed_at IS NULL AND NOT is_abandoned AND NOT (unit_count > 0 AND all_ended) AS is_open,
         unit_count = 0 AND stage < 5 AND typed_closed_at IS NOT NULL
             AND (COALESCE(by_phone, false) OR COALESCE(reason = 'resolved_by_phone', false)) AS is_resolved_by_phone
-    FROM staged
+    FROM given_up
 ),
 judged AS (
     SELECT
