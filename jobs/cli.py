@@ -7,27 +7,45 @@ code of its class; anything else prints its kind and exits 1 (the trace is shown
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from jobs.commands import demo, doctor, import_csv, keys, migrate, refresh, serve
 from models.errors import CrisisError
 
-app = typer.Typer(
-    name="crisis",
-    help="Crisis Metrics: daily critical-incident metrics from the crisis team's database.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-)
-for command in (serve, demo, import_csv, refresh, keys, doctor, migrate):
-    command.register(app)
+COMMANDS = {
+    "serve": "serve",
+    "demo": "demo",
+    "import": "import_csv",
+    "refresh": "refresh",
+    "keys": "keys",
+    "doctor": "doctor",
+    "migrate": "migrate",
+}
+"""Command -> module of jobs.commands, in the order of the help."""
 
 
-@app.callback()
+def command_line(words: Sequence[str]) -> typer.Typer:
+    """The commands that `words` can mean: only the one named, so that `crisis serve` loads no migrations."""
+    app = typer.Typer(
+        name="crisis",
+        help="Crisis Metrics: daily critical-incident metrics from the crisis team's database.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(options)
+    named = next((word for word in words if not word.startswith("-")), None)
+    modules = [COMMANDS[named]] if named in COMMANDS else list(COMMANDS.values())
+    for module in modules:
+        import_module(f"jobs.commands.{module}").register(app)
+    return app
+
+
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the trace of an unexpected error.")] = False,
 ) -> None:
@@ -45,7 +63,7 @@ def main() -> None:
     """Run one command; known failures end as one clear line each."""
     console = Console(stderr=True, highlight=False)
     try:
-        app()
+        command_line(sys.argv[1:])()
     except CrisisError as error:
         console.print(f"[bold red]{error.code}[/]: {error.message}", soft_wrap=True)
         if error.hint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,6 @@ def shared() -> Path:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """CRISIS_HOME of this test, empty, with no other CRISIS_ setting in the environment."""
-    import os
-
     for name in [name for name in os.environ if name.startswith("CRISIS_")]:
         monkeypatch.delenv(name)
     folder = tmp_path / "home"

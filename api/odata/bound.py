@@ -117,8 +117,8 @@ class Widened:
 
     @property
     def fails(self) -> bool:
-        """A number may have too many digits for a decimal of that scale."""
-        return self.operand.fails or (self.kind is Kind.DECIMAL and not is_fixed(self))
+        """As its operand; where digits may not fit, the operation that needs them says that it fails."""
+        return self.operand.fails
 
 
 @dataclass(frozen=True, slots=True)

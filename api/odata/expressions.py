@@ -214,12 +214,14 @@ class Binding:
     def _made(self, signature: Signature, arguments: tuple[Node, ...], position: int) -> Node:
         scale = 0
         if signature.result is Kind.DECIMAL:
-            largest = max(argument.scale for argument in arguments)
-            if signature.scale is Scale.SUM:
+            if isinstance(signature.scale, int):
+                scale = signature.scale
+            elif signature.scale is Scale.SUM:
                 scale = sum(argument.scale for argument in arguments)
+                arguments = tuple(_scaled(argument, argument.scale) for argument in arguments)
             else:
-                arguments = tuple(_scaled(argument, largest) for argument in arguments)
-                scale = largest if isinstance(signature.scale, Scale) else signature.scale
+                scale = max(argument.scale for argument in arguments)
+                arguments = tuple(_scaled(argument, scale) for argument in arguments)
             if scale > LARGEST_SCALE:
                 message = "The product has more than 38 digits after the point."
                 raise self._error(ValueProblem, message, position, "Write one factor as a double: 0.5e0.")

@@ -1,9 +1,10 @@
 """The operators and functions that the service offers: one table each, from which parser errors, the binder, the
 SQL, Capabilities in `$metadata` and the documentation all read. A name that is not here answers 501 or 400.
 
-In `sql`, `{0}` is the first argument, already of the parameter's kind. Times of day and durations are BIGINT
-microseconds, instants TIMESTAMP in UTC. DuckDB itself raises on division by zero, overflow and casts that do not
-fit (it is left at error_on_division_by_zero=true); doubles follow IEEE 754, as OData wants.
+In `sql`, `{0}` is the first argument, already of the parameter's kind; `{digits0}` are a decimal's digits as a
+whole number, `{up}` and `{down}` the powers of ten that put the point of a quotient where DECIMALS wants it. Times
+of day and durations are BIGINT microseconds, instants TIMESTAMP in UTC. DuckDB itself raises on division by zero,
+overflow and casts that do not fit (it is left at error_on_division_by_zero=true); doubles follow IEEE 754.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ STRING, DATE, INSTANT, TIME, DURATION = Kind.STRING, Kind.DATE, Kind.INSTANT, Ki
 
 
 class Scale(Enum):
-    """Digits after the point of a decimal result: as many as the operands have (both get them), or their sum."""
+    """Digits after the point of a decimal result: as many as the operands have (all get the most), or their sum."""
 
     SAME = auto()
     SUM = auto()
@@ -63,12 +64,11 @@ WHITE_SPACE = "".join(map(chr, (*range(9, 14), 32, 0x85, 0xA0, 0x1680, *range(0x
 )
 """Unicode White_Space, what `trim` takes away."""
 
-_EXACT = "CAST({0} * CAST('1e{scale}' AS DECIMAL(38,0)) AS HUGEINT)"
 _QUOTIENT = (
-    "CAST(CAST(" + _EXACT + f" * CAST('1e{DECIMALS + 1}' AS HUGEINT) // " + _EXACT.replace("{0}", "{1}") + " AS DECIMAL"
-    f"(38,0)) * CAST('1e-{DECIMALS + 1}' AS DECIMAL(38,{DECIMALS + 1})) AS DECIMAL(38,{DECIMALS}))"
+    f"CAST(CAST({{digits0}} * {{up}} // ({{digits1}} * {{down}}) AS DECIMAL(38,0))"
+    f" * CAST('1e-{DECIMALS + 1}' AS DECIMAL(38,{DECIMALS + 1})) AS DECIMAL(38,{DECIMALS}))"
 )
-"""Decimal division without a detour over doubles: scaled to whole numbers, one digit more, then rounded."""
+"""Decimal division on whole numbers, without a detour over doubles: one digit more than wanted, then rounded."""
 _MICROS = "(CAST({0} AS DECIMAL(38,0)) * CAST('1e-6' AS DECIMAL(38,6)))"
 _START = "CASE WHEN {1} < 0 THEN greatest({1}, -length({0})) ELSE {1} + 1 END"
 _LENGTH = "CASE WHEN {2} < 0 THEN error('substring: the length is negative') ELSE {2} END"

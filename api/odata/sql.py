@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from api.odata.bound import Applied, Compared, Constant, Joined, Member, Negated, Node, Stored, Widened
+from api.odata.functions import DECIMALS
 from api.odata.literals import Kind
 from models.errors import LimitProblem
 from models.snapshot.rowtext import quoted
@@ -95,8 +96,9 @@ class Emitter:
         return f"CAST({inner} AS {_WIDE.get(node.kind) or f'DECIMAL(38,{node.scale})'})"
 
     def _applied(self, node: Applied) -> str:
-        scale = max((operand.scale for operand in node.operands), default=0)
-        return node.signature.sql.format(*map(self.exact, node.operands), scale=scale)
+        texts = [self.exact(operand) for operand in node.operands]
+        more = _decimal_parts(node, texts) if node.signature.scale == DECIMALS else {}
+        return node.signature.sql.format(*texts, **more)
 
     def _negated(self, node: Negated) -> str:
         return f"(NOT {self.exact(node.operand)})"
@@ -160,6 +162,17 @@ class Emitter:
             return f"({_typed(safe or risky)})"
         settled, value = (f"NOT ({safe})", "FALSE") if node.operator == "and" else (safe, "TRUE")
         return f"CASE WHEN {settled} THEN {value} ELSE ({safe}{sign}{risky}) END"
+
+
+def _decimal_parts(node: Applied, texts: list[str]) -> dict[str, str]:
+    """What the template of a decimal quotient asks for beside its operands."""
+    scales = [operand.scale for operand in node.operands]
+    places = DECIMALS + 1 + scales[1] - scales[0]
+    parts = {"up": f"CAST('1e{max(places, 0)}' AS HUGEINT)", "down": f"CAST('1e{max(-places, 0)}' AS HUGEINT)"}
+    for number, (text, scale) in enumerate(zip(texts, scales, strict=True)):
+        whole = f"replace(CAST({text} AS VARCHAR), '.', '')" if scale else text
+        parts[f"digits{number}"] = f"CAST({whole} AS HUGEINT)"
+    return parts
 
 
 def may_be_nan(node: Node) -> bool:

@@ -86,7 +86,10 @@ def _chunks(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         FROM fact.period_day p JOIN fact.measured m ON m.day = p.day GROUP BY p.end_day ORDER BY p.end_day"""
     ).fetchall()
     for first, last in _runs(sizes):
-        con.execute("CREATE OR REPLACE TABLE fact.chunk AS SELECT CAST(? AS DATE) AS first_day, CAST(? AS DATE) AS last_day", [first, last])
+        con.execute(
+            "CREATE OR REPLACE TABLE fact.chunk AS SELECT CAST(? AS DATE) AS first_day, CAST(? AS DATE) AS last_day",
+            [first, last],
+        )
         yield None
 
 

@@ -46,9 +46,7 @@ class Profile:
 
 PROFILES: dict[str, Profile] = {
     "product": Profile("product", deduplicate=True, date_only_as_unknown=True, max_interval_ms=None),
-    "published": Profile(
-        "published", deduplicate=False, date_only_as_unknown=False, max_interval_ms=12 * HOUR_MS
-    ),
+    "published": Profile("published", deduplicate=False, date_only_as_unknown=False, max_interval_ms=12 * HOUR_MS),
 }
 """`product` is our own rules; `published` repeats the cleaning behind figures that others published."""
 
@@ -117,7 +115,7 @@ def _row(p: Parameters) -> tuple[tuple[str, str, object], ...]:
 
 
 def _macros(p: Parameters) -> tuple[str, ...]:
-    """Zone and moment are written into the text, so that DuckDB folds them: a zone from a table costs a calendar a row."""
+    """Zone and moment stand in the text, so that DuckDB folds them: a zone from a table costs a calendar a row."""
     zone, as_of = literal(p.zone), f"TIMESTAMP {literal(str(_naive(p.as_of)))}"
     first = f"TIMESTAMP {literal(str(FIRST_CLOCK.replace(tzinfo=None)))}"
     unknown = "true" if p.profile.date_only_as_unknown else "false"
@@ -152,7 +150,7 @@ def _macros(p: Parameters) -> tuple[str, ...]:
 
 
 def _naive(moment: datetime) -> datetime:
-    """An aware instant as naive UTC in whole milliseconds, rounded down. Raises ConfigurationError without an offset."""
+    """An aware instant as naive UTC, whole milliseconds, rounded down. Raises ConfigurationError without an offset."""
     if moment.tzinfo is None:
         raise ConfigurationError("the as-of moment has no offset", hint="Write 2026-01-31T05:00:00Z.")
     utc = moment.astimezone(UTC).replace(tzinfo=None)

@@ -7,7 +7,7 @@ it came. Never holds row values. Called by jobs.refresh.run; read by RefreshStat
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 from sqlalchemy import Connection, Engine, Table, insert, update
@@ -49,11 +49,9 @@ class RunLog:
                     run_id=self.run_id, trigger=trigger, state="running", started_at=moment, fence=fence
                 )
             )
-        try:
+        with ExitStack() as ending:
+            ending.push(self._ended)
             yield
-        except BaseException as error:
-            self._fail(error)
-            raise
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
@@ -83,8 +81,13 @@ class RunLog:
         """Close the record of a run that did its work: published, unchanged or replayed."""
         self._set(state=state, ended_at=_now(), message=message[:LENGTH])
 
-    def _fail(self, error: BaseException) -> None:
-        """A known failure by code and message; any other by its kind alone, whose message may hold values."""
+    def _ended(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Record a failure and let it pass: a known one by code and message, any other by its kind alone.
+
+        The message of an unknown failure may hold row values.
+        """
+        if error is None:
+            return
         code, message = "InternalError", type(error).__name__
         if isinstance(error, CrisisError):
             code, message = error.code, error.message

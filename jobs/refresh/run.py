@@ -166,6 +166,7 @@ def _night(job: Job) -> Outcome:
             night = job.history.nights()[-1]
         step.rows = sum(found.stored for found in delivery.differences.values())
     made = steps.write_recipe(settings, job.history, night, night.moment, job.profile)
+    job.log.note(night.moment, made.version)
     if not delivery.fresh and _serves(settings.snapshots, made.version):
         message = f"nothing new since {night.as_of}: {made.version} stays published"
         return Outcome(job.log.run_id, "unchanged", made.version, night.as_of, message)
@@ -182,11 +183,12 @@ def _replay(job: Job, day: date) -> Outcome:
     with job.step("history"):
         known = choose(job.history.nights(), day)
     made = steps.write_recipe(settings, job.history, known.night, known.as_of, job.profile)
+    job.log.note(known.as_of, made.version)
     snapshot = _make(job, known.night, made, day)
     state, message = "replayed", f"replayed {day.isoformat()} as {made.version}; what is published stays"
     if is_newest(settings.snapshots, known.as_of):
         with job.step("publish"):
-            pass
+            publish(settings.snapshots, made.version, job.hold)
         state, message = "published", f"replayed {day.isoformat()} and published {made.version}"
     return _finish(job, snapshot, state, message)
 
@@ -194,7 +196,6 @@ def _replay(job: Job, day: date) -> Outcome:
 def _make(job: Job, night: Night, made: Recipe, day: date | None = None) -> Manifest:
     """From the rows in force at `night` to a finished snapshot folder; `day` is the day that a replay asks for."""
     parameters = made.parameters
-    job.log.note(parameters.as_of, made.version)
     with job.step("clean"):
         job.history.in_force(job.con, night.recorded)
         if day is not None:

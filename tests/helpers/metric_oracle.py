@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -18,10 +18,13 @@ from types import SimpleNamespace as Fact
 from jobs.refresh.parameters import Parameters
 from models.catalogue import CATALOGUE
 from models.catalogue.codes import STAGES
-from tests.helpers.oracle_facts import Facts, Reader, facts, ms
+from tests.helpers.oracle_facts import facts
+from tests.helpers.oracle_reader import Facts, Reader, ms
 from tests.helpers.source_tables import Row
 
 Figures = dict[tuple[object, ...], dict[str, int]]
+Measure = tuple[str, date | None, str | None, str | None, int | None, bool]
+"""Interval, day, team, priority, signed ms, whether the profile's limit applies."""
 DAY = timedelta(days=1)
 Z = 1.959963984540054
 
@@ -239,48 +242,51 @@ class Oracle:
                 row["InvalidCount"] += request.answered < request.received
                 row["AnsweredOnTimeCount"] += request.received <= request.answered <= request.due
 
-    def measures(self) -> list[tuple[str, date | None, str | None, str | None, int | None, bool]]:
-        """(interval, day, team, priority, signed ms, whether the profile's limit applies) of every record asked."""
-        found: list[tuple[str, date | None, str | None, str | None, int | None, bool]] = []
-        for call in self.dispatched():
-            for name in ("first_arrival", "processing", "queue"):
-                found.append((name, call.create_day, call.team, call.priority, getattr(call, name), True))
-            if call.reached:
-                found.append(("on_scene", call.create_day, call.team, call.priority, call.on_scene, True))
-        for unit in self.facts.units:
-            if unit.mobile:
-                found.append(("turnout", unit.day, unit.team, None, ms(unit.dispatch, unit.enroute), True))
-                if unit.on_scene:
-                    found.append(("travel", unit.day, unit.team, None, ms(unit.enroute, unit.on_scene), True))
-        for incident in self.facts.incidents:
-            if incident.family == "violent_critical":
-                notified = self.day(incident.notified)
-                if notified:
-                    found.append(
-                        ("notification_delay", notified, None, None, ms(incident.occurred, incident.notified), False)
-                    )
-                if self.assessment(incident) not in (None, "NotDue"):
-                    taken = ms(incident.notified, incident.assessed)
-                    found.append(("assessment", notified, None, None, taken, False))
-                if incident.closed is None and not incident.undated:
-                    age = ms(incident.reported_timed, self.as_of)
-                    found.append(("open_incident_age", self.today, None, None, age, False))
+    def measures(self) -> Iterator[Measure]:
+        """Every interval of which percentiles are published, of every record that it is asked of."""
+        yield from self.response_measures()
+        yield from self.incident_measures()
         for person in self.facts.cohort:
             if person.contact.consent == "given" and self.elapsed(person.ended, self.given.follow_up_window_ms):
-                found.append(("follow_up", self.day(person.ended), None, None, ms(person.ended, person.tried), False))
+                yield "follow_up", self.day(person.ended), None, None, ms(person.ended, person.tried), False
         for made in self.facts.referrals:
-            found.append(("referral_connection", self.day(made.made), None, None, ms(made.made, made.connected), False))
+            yield "referral_connection", self.day(made.made), None, None, ms(made.made, made.connected), False
         for asked in self.facts.requests:
-            taken = ms(asked.received, asked.answered)
-            found.append(("request_answer", self.day(asked.received), None, None, taken, False))
-        return found
+            yield "request_answer", self.day(asked.received), None, None, ms(asked.received, asked.answered), False
 
-    def percentiles(self, first: date) -> dict[tuple[object, ...], tuple[int | None, ...]]:
-        """ResponsePercentiles: key -> the ten values, for a calendar that begins on `first`."""
+    def response_measures(self) -> Iterator[Measure]:
+        """Of calls with a unit sent, and of those units."""
+        for call in self.dispatched():
+            for name in ("first_arrival", "processing", "queue"):
+                yield name, call.create_day, call.team, call.priority, getattr(call, name), True
+            if call.reached:
+                yield "on_scene", call.create_day, call.team, call.priority, call.on_scene, True
+        for unit in self.facts.units:
+            if unit.mobile:
+                yield "turnout", unit.day, unit.team, None, ms(unit.dispatch, unit.enroute), True
+            if unit.mobile and unit.on_scene:
+                yield "travel", unit.day, unit.team, None, ms(unit.enroute, unit.on_scene), True
+
+    def incident_measures(self) -> Iterator[Measure]:
+        """Of violent incidents."""
+        for incident in self.facts.incidents:
+            if incident.family != "violent_critical":
+                continue
+            notified = self.day(incident.notified)
+            if notified:
+                yield "notification_delay", notified, None, None, ms(incident.occurred, incident.notified), False
+            if self.assessment(incident) not in (None, "NotDue"):
+                yield "assessment", notified, None, None, ms(incident.notified, incident.assessed), False
+            if incident.closed is None and not incident.undated:
+                age = ms(incident.reported_timed, self.as_of)
+                yield "open_incident_age", self.today, None, None, age, False
+
+    def percentiles(self) -> dict[tuple[object, ...], tuple[int | None, ...]]:
+        """ResponsePercentiles: key -> the ten values."""
         samples: dict[tuple[object, ...], list[tuple[int | None, bool]]] = defaultdict(list)
         for name, day, team, priority, value, limited in self.measures():
             assert day is not None
-            for end, period in self.periods(day, first):
+            for end, period in self.periods(day):
                 if name == "open_incident_age" and period != "day":
                     continue
                 for cut, cut_value in (("city", "city"), ("team", team), ("priority", priority)):
@@ -288,7 +294,7 @@ class Oracle:
                         samples[end, period, name, cut, cut_value].append((value, limited))
         return {key: self.summary(sample) for key, sample in samples.items()}
 
-    def periods(self, day: date, first: date) -> Iterable[tuple[date, str]]:
+    def periods(self, day: date) -> Iterable[tuple[date, str]]:
         """Every published period that holds the day: (its last day, its name)."""
         assert self.today is not None
         yield day, "day"
@@ -332,7 +338,11 @@ class Oracle:
                 events = Counter((w.isoweekday(), w.hour) for w in walls if first <= w.date() < end)
                 observed = self.observed(first, end)
                 for cell in ((weekday, hour) for weekday in range(1, 8) for hour in range(24)):
-                    found[period, activity, *cell] = (events[cell], observed[cell], *_rates(events[cell], observed[cell]))
+                    found[period, activity, *cell] = (
+                        events[cell],
+                        observed[cell],
+                        *_rates(events[cell], observed[cell]),
+                    )
         return found
 
     def observed(self, first: date, end: date) -> Counter[tuple[int, int]]:
@@ -379,5 +389,3 @@ def _rates(events: int, hours: int) -> tuple[Decimal, Decimal, Decimal]:
 
 def _four(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.0001"), ROUND_HALF_UP)
-
-

@@ -190,8 +190,36 @@ def _moment(draw: Draw, grow: Grow) -> Expr:
     return found if _plain(found) else column("At", "at")
 
 
+CALLS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "length": ("i", ("s",)),
+    "indexof": ("i", ("s", "s")),
+    "substring": ("s", ("s", "i")),
+    "tolower": ("s", ("s",)),
+    "toupper": ("s", ("s",)),
+    "trim": ("s", ("s",)),
+    "concat": ("s", ("s", "s")),
+    **dict.fromkeys(("year", "month", "day"), ("i", ("day",))),
+    **dict.fromkeys(("hour", "minute", "second", "totaloffsetminutes"), ("i", ("moment",))),
+    "fractionalseconds": ("d", ("time",)),
+    "date": ("day", ("moment",)),
+    "time": ("time", ("moment",)),
+    "totalseconds": ("d", ("span",)),
+    **dict.fromkeys(("round", "floor", "ceiling"), ("d", ("d",))),
+}
+"""One way to call each function: result and arguments; so that each is drawn as often as any other."""
+
+
+def _called(draw: Draw, grow: Grow) -> Expr:
+    name = _pick(draw, *CALLS)
+    kind, wanted = CALLS[name]
+    call = Expr(name, kind, tuple(_moment(draw, grow) if one == "moment" else grow(one) for one in wanted))
+    return Expr(_pick(draw, "eq", "ne", "gt", "le"), "b", (call, grow(kind)))
+
+
 def _boolean(draw: Draw, grow: Grow) -> Expr:
-    pick = _upto(draw, 11)
+    pick = _upto(draw, 13)
+    if pick > 11:
+        return _called(draw, grow)
     if pick < 3:
         return Expr(_pick(draw, "and", "or"), "b", (grow("b"), grow("b")))
     if pick == 3:
@@ -220,7 +248,7 @@ def _integer(draw: Draw, grow: Grow) -> Expr:
     pick = _upto(draw, 8)
     if pick < 3:
         return Expr(_pick(draw, "add", "sub", "mul", "div", "mod"), "i", (grow("i"), grow("i")))
-    name, arguments = {
+    others: dict[int, Callable[[], tuple[str, tuple[Expr, ...]]]] = {
         3: lambda: ("-", (grow("i"),)),
         4: lambda: ("length", (grow("s"),)),
         5: lambda: ("indexof", (grow("s"), grow("s"))),
@@ -230,7 +258,8 @@ def _integer(draw: Draw, grow: Grow) -> Expr:
             (grow("time") if _upto(draw, 1) else _moment(draw, grow),),
         ),
         8: lambda: ("totaloffsetminutes", (_moment(draw, grow),)),
-    }[pick]()
+    }
+    name, arguments = others[pick]()
     return Expr(name, "i", arguments)
 
 

@@ -151,6 +151,8 @@ def _within(value: Any) -> Any:
         raise MayFail
     if isinstance(value, Decimal) and abs(value) >= 10**12:
         raise MayFail
+    if isinstance(value, timedelta) and abs(_micros(value)) >= WHOLE:  # a timedelta reaches further than 64 bits
+        raise MayFail
     return value
 
 

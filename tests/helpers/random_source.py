@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 
-from tests.helpers.source_tables import Row
+from tests.helpers.source_tables import Row, instant
 
-SPRING = datetime(2025, 3, 8, 5)  # local midnight of the day before clocks go forward in Toronto
-AUTUMN = datetime(2025, 11, 1, 4)  # local midnight of the day before clocks go back
+SPRING = instant("2025-03-08")
+AUTUMN = instant("2025-11-01")
+"""Local midnights of Toronto, the day before clocks change; naive UTC."""
 STEPS_MS = (
     0, 1, 999, 1_000, 14_999, 15_000, 15_001, 60_000, 899_500, 1_800_000, 3_599_999, 3_600_000, 3_600_001, 5_400_000,
     43_199_999, 43_200_000, 43_200_001, 86_399_999, 86_400_000, 86_400_001, 90_000_000, 172_799_999, 172_800_000,
@@ -34,6 +35,37 @@ def after(moment: datetime | None) -> st.SearchStrategy[datetime | None]:
     if moment is None:
         return st.none()
     return st.none() | st.sampled_from(STEPS_MS).map(lambda step: moment + timedelta(milliseconds=step))
+
+
+HOUR = 3_600_000
+PROMISES = (
+    ("incident", "reported_at", 7 * 24 * HOUR),
+    ("incident", "reported_at", 30 * 24 * HOUR),
+    ("incident", "notified_at", 24 * HOUR),
+    ("call", "call_create", HOUR),
+    ("unit_response", "time_unit_clear", 48 * HOUR),
+    ("referral", "made_at", 30 * 24 * HOUR),
+    ("request", "due_at", 0),
+)
+"""Clocks at which a window begins, and its length."""
+
+
+@st.composite
+def exactly_due(draw: st.DrawFn, rows: dict[str, list[Row]]) -> datetime:
+    """The moment at which some record's window elapses, or the millisecond beside it."""
+    ends = [
+        moment + timedelta(milliseconds=length)
+        for table, clock, length in PROMISES
+        for row in rows[table]
+        if isinstance(moment := row[clock], datetime)
+    ]
+    return draw(st.sampled_from(ends or [SPRING])) + timedelta(milliseconds=draw(st.sampled_from((-1, 0, 0, 1))))
+
+
+def within(moment: datetime | None, length: int) -> st.SearchStrategy[datetime | None]:
+    """A clock at, or a millisecond beside, the end of a window that begins at `moment`."""
+    steps = st.sampled_from((-1, 0, length - 1, length, length + 1))
+    return st.none() if moment is None else steps.map(lambda step: moment + timedelta(milliseconds=step))
 
 
 WORDS: dict[str, tuple[str | None, ...]] = {
@@ -63,7 +95,6 @@ def sources(draw: st.DrawFn) -> tuple[dict[str, list[Row]], datetime]:
     """Rows of every table that figures read, and an as-of moment (naive UTC) among or after them."""
     begin = draw(st.sampled_from((SPRING, AUTUMN)))
     clock = moments(begin)
-    as_of = draw(moments(begin + timedelta(days=20))).replace(microsecond=0)
     rows: dict[str, list[Row]] = {
         "area": [{"area_id": "001"}, {"area_id": "002"}],
         "team": [{"team_code": "t1"}, {"team_code": "t2"}],
@@ -93,9 +124,12 @@ def sources(draw: st.DrawFn) -> tuple[dict[str, list[Row]], datetime]:
     rows["person_contact"] = [draw(contact(number, units, clock)) for number in range(1, draw(st.integers(1, 25)))]
     rows["consent"] = [draw(consent(number, clock)) for number in range(1, draw(st.integers(1, 7)))]
     rows["referral"] = [draw(referral(number, clock)) for number in range(1, draw(st.integers(1, 12)))]
-    rows["follow_up"] = [draw(follow_up(number, rows["unit_response"], clock)) for number in range(1, draw(st.integers(1, 16)))]
+    rows["follow_up"] = [
+        draw(follow_up(number, rows["unit_response"], clock)) for number in range(1, draw(st.integers(1, 16)))
+    ]
     rows["support"] = [draw(support(number, clock)) for number in range(1, draw(st.integers(1, 4)))]
     rows["request"] = [draw(request(number, clock)) for number in range(1, draw(st.integers(1, 20)))]
+    as_of = draw(moments(begin + timedelta(days=20)) | exactly_due(rows))
     nights = (as_of - timedelta(days=2), as_of)
     for table in ("incident", "call", "unit_response", "request"):
         for row in rows[table]:
@@ -128,7 +162,7 @@ def incident(draw: st.DrawFn, number: int, clock: st.SearchStrategy[datetime]) -
         "occurred_from": occurred,
         "reported_at": reported,
         "notified_at": notified,
-        "needs_assessment_at": draw(after(notified)),
+        "needs_assessment_at": draw(after(notified) | within(notified, 24 * HOUR)),
         "closed_at": closed,
         "reopened_at": draw(st.none() | after(closed)),
         "merged_into": draw(st.none() | st.none() | st.integers(1, 20)),
@@ -186,7 +220,9 @@ def unit(draw: st.DrawFn, number: int, arrivals: list[object]) -> Row:
     sent = draw(after(arrival if isinstance(arrival, datetime) else None))
     enroute = draw(after(sent))
     on_scene = draw(after(enroute) | after(sent))
-    linked: Row = draw(st.sampled_from(({"call_id": target}, {"call_id": target, "dispatch_id": 2}, {"dispatch_id": target % 12})))
+    linked: Row = draw(
+        st.sampled_from(({"call_id": target}, {"call_id": target, "dispatch_id": 2}, {"dispatch_id": target % 12}))
+    )
     return {
         "response_id": number,
         **linked,
@@ -243,7 +279,7 @@ def referral(draw: st.DrawFn, number: int, clock: st.SearchStrategy[datetime]) -
         "made_at": made,
         "accepted_at": draw(after(made)),
         "declined_at": draw(st.none() | after(made)),
-        "connected_at": draw(after(made)),
+        "connected_at": draw(after(made) | within(made, 30 * 24 * HOUR)),
     }
 
 
@@ -251,7 +287,8 @@ def referral(draw: st.DrawFn, number: int, clock: st.SearchStrategy[datetime]) -
 def follow_up(draw: st.DrawFn, number: int, units: list[Row], clock: st.SearchStrategy[datetime]) -> Row:
     clears = [row["time_unit_clear"] for row in units if isinstance(row["time_unit_clear"], datetime)]
     base = draw(st.sampled_from(clears) if clears else clock)
-    tried = draw(after(base if isinstance(base, datetime) else None))
+    ended = base if isinstance(base, datetime) else None
+    tried = draw(after(ended) | within(ended, 48 * HOUR))
     return {
         "follow_up_id": number,
         "contact_id": draw(st.integers(1, 26)),

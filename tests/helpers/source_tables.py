@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -20,7 +21,7 @@ from models.clock import day_start, parse_instant
 from models.snapshot.rowtext import quoted
 
 Row = dict[str, object]
-NAIVE_EPOCH = datetime(2020, 1, 1)
+NAIVE_EPOCH = datetime(2020, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 DEFAULTS: dict[str, Row] = {
     "area": {"kind": "neighbourhood", "version": "v1", "name": "Area", "equity_class": "none"},
     "team": {"kind": "mobile", "name": "Team"},
@@ -74,7 +75,9 @@ def _fill(
 ) -> None:
     columns = {column.name: column.kind.storage for column in table.columns}
     columns |= {"_recorded_at": "TIMESTAMP", "_first_recorded_at": "TIMESTAMP", "_revised": "BOOLEAN"}
-    con.execute(f"CREATE TABLE src.{table.name} ({', '.join(f'{quoted(name)} {kind}' for name, kind in columns.items())})")
+    con.execute(
+        f"CREATE TABLE src.{table.name} ({', '.join(f'{quoted(name)} {kind}' for name, kind in columns.items())})"
+    )
     values = []
     for row in rows:
         unknown = row.keys() - columns.keys()
@@ -102,7 +105,9 @@ def figures(con: duckdb.DuckDBPyConnection, given: Parameters, *views: str) -> N
             compute(con, view)
 
 
-def published(con: duckdb.DuckDBPyConnection, view: str, *columns: str, where: str = "true") -> list[tuple[object, ...]]:
+def published(
+    con: duckdb.DuckDBPyConnection, view: str, *columns: str, where: str = "true"
+) -> list[tuple[object, ...]]:
     """Rows of `pub."<view>"` in the view's order: the named columns, or all."""
     wanted = ", ".join(f'"{column}"' for column in columns) or "*"
     order = ", ".join(f'"{column}"' for column in CATALOGUE.views[view].order)
@@ -156,15 +161,15 @@ def instant(text: str, zone: str = "America/Toronto") -> datetime:
 
 
 def _utc(wall: datetime, zone: str) -> datetime:
-    from zoneinfo import ZoneInfo
-
     return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC).replace(tzinfo=None)
 
 
 def shown(con: duckdb.DuckDBPyConnection, view: str, columns: str, where: str = "true") -> list[tuple[str, ...]]:
     """Rows of a published view as text, for comparison with `cells`; `columns` parted by `|` as there; null is blank."""
     names = [name.strip() for name in columns.split("|")]
-    return [tuple("" if value is None else str(value) for value in row) for row in published(con, view, *names, where=where)]
+    return [
+        tuple("" if value is None else str(value) for value in row) for row in published(con, view, *names, where=where)
+    ]
 
 
 def cells(text: str) -> list[tuple[str, ...]]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from tests.helpers.source_tables import cells, figures, made, parameters, shown, source, table
+from tests.helpers.source_tables import cells, figures, instant, made, parameters, shown, source, table
 
 FOUND = "OperationalDate | FieldName | FindingCode | CheckedCount | AffectedCount | ExcludedCount"
 
@@ -52,7 +50,7 @@ def test_in_a_replay_later_clocks_are_no_defect() -> None:
             2       | b       | 2026-01-05 05:00 | 2026-01-05 09:00 | 2026-01-05 09:00 | 2026-01-10 09:00
         """)
     }
-    con = source(rows, as_of=chosen.as_of, nights=[(datetime(2026, 1, 10, 14), datetime(2026, 1, 10, 14))])
+    con = source(rows, as_of=chosen.as_of, nights=[(instant("2026-01-10 09:00"), instant("2026-01-10 09:00"))])
     figures(con, chosen, "DataQuality", "Calls")
     assert shown(con, "Calls", "CallId | StopReasonCode") == cells("1 | in_progress")
     assert shown(con, "DataQuality", FOUND, "\"FindingCode\" IN ('clock_in_future', 'late_row')") == []
@@ -62,7 +60,7 @@ def test_in_a_replay_later_clocks_are_no_defect() -> None:
 def test_a_row_is_late_when_a_night_after_24_hours_did_not_have_it() -> None:
     """Nights at 03:00 on the 6th, 7th and 8th. A first night proves nothing about its rows."""
     chosen = parameters("2026-01-08T08:00:00Z")
-    nights = [(datetime(2026, 1, day, 8), datetime(2026, 1, day, 8)) for day in (6, 7, 8)]
+    nights = [(instant(f"2026-01-{day} 03:00"),) * 2 for day in ("06", "07", "08")]
     rows = {
         "call": table("""
             call_id | call_no | call_arrival        | updated_at       | _first_recorded_at   | _revised
@@ -134,7 +132,9 @@ def test_places_without_an_area_and_at_nowhere_are_counted_apart() -> None:
         5       | e       |             | 2026-01-05 09:00
         """,
     )
-    assert shown(con, "DataQuality", "FindingCode | CheckedCount | AffectedCount", "\"FieldName\" = 'location_id'") == cells("""
+    assert shown(
+        con, "DataQuality", "FindingCode | CheckedCount | AffectedCount", "\"FieldName\" = 'location_id'"
+    ) == cells("""
         area_missing | 5 | 2
         orphan       | 5 | 1
         point_zero   | 5 | 1

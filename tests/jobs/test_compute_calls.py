@@ -71,7 +71,9 @@ def test_each_call_stops_once_and_for_one_reason(funnel: duckdb.DuckDBPyConnecti
         11 | eligible   | not_recorded
         12 | eligible   | in_progress
     """)
-    assert shown(funnel, "DailyFunnel", "StageOrder | StopReasonCode | StoppedCount", '"StageOrder" IN (1, 3)') == cells("""
+    assert shown(
+        funnel, "DailyFunnel", "StageOrder | StopReasonCode | StoppedCount", '"StageOrder" IN (1, 3)'
+    ) == cells("""
         3 | in_progress  | 1
         3 | no_team      | 1
         3 | not_recorded | 1

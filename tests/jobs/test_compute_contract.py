@@ -32,10 +32,10 @@ def test_every_query_says_first_what_it_is() -> None:
     ("sql", "said"),
     [
         ("SELECT 'a' AS \"TeamCode\", 'b' AS \"TeamName\"", "without TeamKindCode"),
-        ("SELECT 'a' AS \"TeamCode\", 1 AS \"TeamName\", 'b' AS \"TeamKindCode\"", "TeamName INTEGER"),
+        ('SELECT \'a\' AS "TeamCode", 1 AS "TeamName", \'b\' AS "TeamKindCode"', "TeamName INTEGER"),
         ("SELECT 'a' AS \"TeamName\", 'b' AS \"TeamCode\", 'c' AS \"TeamKindCode\"", "in another order"),
         ("SELECT 'a' AS teamcode, 'b' AS \"TeamName\", 'c' AS \"TeamKindCode\"", "teamcode VARCHAR"),
-        ("SELECT 'a' AS \"TeamCode\", CAST(NULL AS VARCHAR) AS \"TeamName\", 'c' AS \"TeamKindCode\"", "never null"),
+        ('SELECT \'a\' AS "TeamCode", CAST(NULL AS VARCHAR) AS "TeamName", \'c\' AS "TeamKindCode"', "never null"),
     ],
 )
 def test_other_columns_than_declared_are_refused(
@@ -65,7 +65,7 @@ def test_parameters_refuse_what_cannot_be() -> None:
 def busy(count: int, seed: int) -> dict[str, list[Row]]:
     """Calls with units on a few days, in an order of the seed's."""
     chance = random.Random(7)
-    start = datetime(2026, 1, 1)
+    start = NAIVE_EPOCH.replace(year=2026)
     calls: list[Row] = []
     units: list[Row] = []
     for number in range(1, count + 1):
@@ -94,10 +94,7 @@ def test_the_figures_are_equal_whatever_the_threads_the_order_of_rows_and_the_ch
         con.execute(f"SET threads = {threads}")
         figures(con, chosen)
         found.append(
-            {
-                view.name: con.execute(f'SELECT * FROM pub."{view.name}" ORDER BY ALL').fetchall()
-                for view in VIEWS
-            }
+            {view.name: con.execute(f'SELECT * FROM pub."{view.name}" ORDER BY ALL').fetchall() for view in VIEWS}
         )
     assert found[0] == found[1]
     assert len(found[0]["ResponsePercentiles"]) > 1_000

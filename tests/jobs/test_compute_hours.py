@@ -9,7 +9,7 @@ CELLS = "Weekday | Hour | EventCount | HoursObserved | MeanPerHour | LowPerHour 
 
 def where(period: str, *hours: int) -> str:
     chosen = ", ".join(map(str, hours))
-    return f"\"ActivityCode\" = 'calls' AND \"PeriodCode\" = '{period}' AND \"Weekday\" = 7 AND \"Hour\" IN ({chosen})"
+    return f'"ActivityCode" = \'calls\' AND "PeriodCode" = \'{period}\' AND "Weekday" = 7 AND "Hour" IN ({chosen})'
 
 
 def test_the_hour_that_is_skipped_and_the_hour_that_is_doubled() -> None:
@@ -47,7 +47,11 @@ def test_only_whole_weeks_count_and_a_period_does_not_reach_back_before_the_firs
         """,
     )
     for period in ("12w", "52w", "all"):
-        assert shown(con, "HourlyActivity", CELLS, where(period, 10)) == cells("7 | 10 | 2 | 2 | 1.0000 | 0.1123 | 3.6104")
+        assert shown(con, "HourlyActivity", CELLS, where(period, 10)) == cells(
+            "7 | 10 | 2 | 2 | 1.0000 | 0.1123 | 3.6104"
+        )
     empty = "\"ActivityCode\" = 'violent_incidents'"
-    assert set(shown(con, "HourlyActivity", "EventCount | HoursObserved | HighPerHour", empty)) == {("0", "0", "0.0000")}
+    assert set(shown(con, "HourlyActivity", "EventCount | HoursObserved | HighPerHour", empty)) == {
+        ("0", "0", "0.0000")
+    }
     assert len(shown(con, "HourlyActivity", "Hour")) == 3 * 2 * 168

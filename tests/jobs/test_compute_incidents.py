@@ -173,7 +173,7 @@ def test_assessment_is_judged_once_its_window_has_elapsed() -> None:
         "OperationalDate | AssessmentDueCount | AssessmentOnTimeCount | AssessmentLateCount | AssessmentMissingCount"
         " | AssessmentInvalidCount | AssessmentNotDueCount"
     )
-    assert shown(con, "DailyIncidents", due, "\"AssessmentDueCount\" + \"AssessmentNotDueCount\" > 0") == cells("""
+    assert shown(con, "DailyIncidents", due, '"AssessmentDueCount" + "AssessmentNotDueCount" > 0') == cells("""
         2026-01-01 | 4 | 1 | 1 | 1 | 1 | 0
         2026-01-02 | 1 | 1 | 0 | 0 | 0 | 1
     """)
@@ -189,11 +189,15 @@ def test_a_date_without_a_time_gives_the_day_but_no_interval() -> None:
     columns = "IncidentNumber | OperationalDate | OccurredAt | NotificationDelayMs"
     ours = made("2026-01-20T12:00:00Z", "Incidents DailyIncidents HourlyActivity", **tables)
     assert shown(ours, "Incidents", columns) == cells("a | 2026-01-05 | | ")
-    assert shown(ours, "DailyIncidents", "IncidentCount | IncidentOccurredCount", '"IncidentCount" = 1') == cells("1 | 1")
+    assert shown(ours, "DailyIncidents", "IncidentCount | IncidentOccurredCount", '"IncidentCount" = 1') == cells(
+        "1 | 1"
+    )
     assert shown(ours, "HourlyActivity", "EventCount", '"EventCount" > 0') == []
     theirs = made("2026-01-20T12:00:00Z", "Incidents HourlyActivity", profile="published", **tables)
     assert shown(theirs, "Incidents", columns) == cells("a | 2026-01-05 | 2026-01-05 05:00:00 | 14400000")
-    assert shown(theirs, "HourlyActivity", "Weekday | Hour", "\"EventCount\" > 0 AND \"PeriodCode\" = '12w'") == cells("1 | 0")
+    assert shown(theirs, "HourlyActivity", "Weekday | Hour", '"EventCount" > 0 AND "PeriodCode" = \'12w\'') == cells(
+        "1 | 0"
+    )
 
 
 @pytest.mark.parametrize(
@@ -277,7 +281,9 @@ def test_what_happens_after_as_of_is_not_known_yet() -> None:
         2           | b           | shooting  | open   | 2026-01-02 08:00 |                  |                     |
         """,
     )
-    assert shown(con, "Incidents", "IncidentNumber | StatusCode | IsOpen | NeedsAssessmentAt") == cells("a | open | True |")
+    assert shown(con, "Incidents", "IncidentNumber | StatusCode | IsOpen | NeedsAssessmentAt") == cells(
+        "a | open | True |"
+    )
     assert shown(con, "OpenItems", "ItemKindCode | ItemNumber | DueAt | DueStateCode | AgeMs") == cells("""
         assessment | a | 2026-01-03 11:00:00 | due_24h | 3600000
         incident   | a |                     | no_due  | 7200000

@@ -193,7 +193,9 @@ def test_percentiles_are_exact_over_each_period() -> None:
         2026-01-11 | day | city | 1 | 1 | 2700000 | 2700000 | 2700000
         2026-01-11 | day | 2    | 1 | 1 | 2700000 | 2700000 | 2700000
     """)
-    week = "\"PeriodCode\" = '7d' AND \"CutCode\" = 'city' AND \"OperationalDate\" BETWEEN '2026-01-10' AND '2026-01-13'"
+    week = (
+        "\"PeriodCode\" = '7d' AND \"CutCode\" = 'city' AND \"OperationalDate\" BETWEEN '2026-01-10' AND '2026-01-13'"
+    )
     assert shown(con, "ResponsePercentiles", columns, where.format(week)) == cells("""
         2026-01-10 | 7d | city | 3 | 0 | 1200000 | 1680000 | 1800000
         2026-01-11 | 7d | city | 4 | 1 | 1500000 | 2430000 | 2700000

@@ -102,7 +102,8 @@ def test_nobody_takes_over_inside_the_critical_section(service: Engine, clock: C
         with first.critical():
             clock.forward(61)
             entered.set()
-            assert not waiting.done()
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.3)
             order.append("moved")
         waiting.result()
     assert order == ["moved", "taken"]

@@ -77,7 +77,9 @@ def test_replaced_versions_stay_for_clients_that_page_and_the_last_of_each_day_l
     | 20 days ago        | 20 days ago  | 19 days ago  |                                 |
     | 19 days ago        | 19 days ago  | 10 days ago  |                                 |
     | 10 days ago, first | 10 days ago  | + 1 hour     |                                 |
-    | 10 days ago, last  | + 1 hour     | 1 day ago    | replaced a day ago; last of day |
+    | 10 days ago, last  | + 1 hour     | 3 days ago   | last of its day                 |
+    | 3 days ago, first  | 3 days ago   | 1.5 days ago | replaced 1.5 days ago           |
+    | 3 days ago, last   | 1.5 days ago | 1 day ago    | replaced a day ago; last of day |
     | 1 day ago          | 1 day ago    | now          | replaced just now               |
     | 300 days ago       | replayed 1 h ago             | replayed just now               |
     | 301 days ago       | replayed 3 days ago          |                                 |
@@ -88,11 +90,13 @@ def test_replaced_versions_stay_for_clients_that_page_and_the_last_of_each_day_l
         name: snapshot(home, as_of)
         for name, as_of in {
             "20": days_ago(20), "19": days_ago(19), "10 first": days_ago(10), "10 last": days_ago(10) + hour,
-            "1": days_ago(1), "300": days_ago(300), "301": days_ago(301), "now": NOW,
+            "3 first": days_ago(3), "3 last": days_ago(3) + hour, "1": days_ago(1), "300": days_ago(300),
+            "301": days_ago(301), "now": NOW,
         }.items()
     }  # fmt: skip
-    for name in ("20", "19", "10 first", "10 last", "1"):
+    for name in ("20", "19", "10 first", "10 last", "3 first", "1"):
         ran(service, made[name], kept(home)[made[name]])
+    ran(service, made["3 last"], days_ago(1.5))
     ran(service, made["300"], NOW - hour, "replayed")
     ran(service, made["301"], days_ago(3), "replayed")
     layout.point_to(home, made["now"])

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from jobs.cli import app
+from jobs.cli import command_line
 from jobs.refresh import run as running
 from jobs.refresh.lease import take
-from jobs.refresh.progress import Begun, Done, Moved
+from jobs.refresh.progress import Begun, Done, Moved, showing
 from jobs.refresh.records import RUNS, STEPS
 from models.catalogue.types import View
 from models.crisis.events import Call
@@ -95,7 +98,7 @@ def test_nothing_new_publishes_nothing(town: Town) -> None:
     assert second.version == first.version
     assert second.message == f"nothing new since 2026-02-01T09:00:00.000Z: {first.version} stays published"
     assert sorted(path for path in town.settings.home.rglob("*") if not path.name.startswith("service.db")) == files
-    assert [state for state, _version, _code in records(town)] == ["published", "unchanged"]
+    assert records(town) == [("published", first.version, None), ("unchanged", first.version, None)]
 
 
 def test_what_changed_makes_a_new_version(town: Town) -> None:
@@ -318,23 +321,44 @@ def test_progress_tells_every_step_in_order(town: Town) -> None:
     assert sum(isinstance(event, Moved) for event in told) == 48
 
 
+@pytest.mark.parametrize("terminal", [False, True])
+def test_progress_fits_where_it_is_shown(terminal: bool) -> None:
+    shown = io.StringIO()
+    with showing(Console(file=shown, force_terminal=terminal, width=100)) as tell:
+        for event in (
+            Begun("extract", 2),
+            Moved("team"),
+            Moved("call"),
+            Done("extract", 1234),
+            Begun("publish"),
+            Done("publish"),
+        ):
+            tell(event)
+    lines = shown.getvalue()
+    assert "1,234 rows" in lines
+    assert "publish" in lines
+    assert ("\x1b[" in lines) is terminal
+    if not terminal:
+        assert re.fullmatch(r"extract +\d+\.\d s  1,234 rows\npublish +\d+\.\d s\n", lines)
+
+
 def test_the_command_says_what_happened(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "Numbers", lambda: QUICK)
     town.at(MORNING)
-    first = CliRunner().invoke(app, ["refresh", "--json"])
+    first = CliRunner().invoke(command_line(["refresh"]), ["refresh", "--json"])
     assert first.exit_code == 0, first.output
     told = json.loads(first.stdout)
     assert told["state"] == "published"
     assert "extract" in first.stderr
-    second = CliRunner().invoke(app, ["refresh"])
+    second = CliRunner().invoke(command_line(["refresh"]), ["refresh"])
     assert second.stdout.startswith("nothing new since 2026-02-01T09:00:00.000Z")
-    third = CliRunner().invoke(app, ["refresh", "--as-of", "2026-02-01", "--json"])
+    third = CliRunner().invoke(command_line(["refresh"]), ["refresh", "--as-of", "2026-02-01", "--json"])
     assert json.loads(third.stdout)["version"] == told["version"]
-    assert CliRunner().invoke(app, ["refresh", "--as-of", "yesterday"]).exit_code == 2
+    assert CliRunner().invoke(command_line(["refresh"]), ["refresh", "--as-of", "yesterday"]).exit_code == 2
 
 
 def test_the_command_can_check_only(town: Town) -> None:
-    found = CliRunner().invoke(app, ["refresh", "--check-only"])
+    found = CliRunner().invoke(command_line(["refresh"]), ["refresh", "--check-only"])
     assert (found.exit_code, found.stdout) == (0, "The source keeps the contract.\n")
     assert not town.settings.history.exists()
     assert records(town) == []

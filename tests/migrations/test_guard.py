@@ -163,5 +163,5 @@ def test_the_settings_of_the_caller_count(address: str) -> None:
     ],
 )
 def test_the_command_says_where_it_is(home: Path, words: list[str], said: str) -> None:
-    answer = CliRunner().invoke(cli.app, ["migrate", *words])
+    answer = CliRunner().invoke(cli.command_line(["migrate"]), ["migrate", *words])
     assert (answer.exit_code, answer.output.strip()) == (0, said)

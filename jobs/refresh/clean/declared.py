@@ -49,7 +49,7 @@ STOP_REASON_FITS: dict[str, tuple[str, str]] = {
     "safety": ("dispatched", "arrived"),
     "no_support_needed": ("arrived", "engaged"),
 }
-"""First and last stage at which a recorded reason can be why a call went no further; elsewhere it contradicts itself."""
+"""First and last stage at which a recorded reason can be why a call went no further; elsewhere it contradicts them."""
 
 
 def load(con: duckdb.DuckDBPyConnection) -> None:

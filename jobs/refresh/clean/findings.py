@@ -69,7 +69,7 @@ AREA = (
 
 @dataclass(frozen=True)
 class Inspection:
-    """One contract table: its rows joined to fate and fact (SQL after FROM), the event clock by which it can be late."""
+    """One contract table: its rows joined to fate and fact (SQL after FROM), the event clock by which a row is late."""
 
     table: str
     rows: str
@@ -93,7 +93,8 @@ INSPECTIONS = (
             Finding(
                 "merged_into",
                 "orphan",
-                "(s.merged_into IS NOT NULL AND t.incident_id IS NULL) OR (f.fate = 'merged' AND f.survivor_id IS NULL)",
+                "(s.merged_into IS NOT NULL AND t.incident_id IS NULL)"
+                " OR (f.fate = 'merged' AND f.survivor_id IS NULL)",
                 "f.fate = 'merged'",
             ),
             _lacks("reported_at", "f.fate = 'no_clock'"),

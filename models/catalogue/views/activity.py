@@ -50,7 +50,11 @@ VIEWS = (
         scope=Scope.OPEN,
         roles=STAFF,
         columns=table(
-            code("PeriodCode", "period", "Whole weeks that end before as-of: 12w, 52w or all."),
+            code(
+                "PeriodCode",
+                "period",
+                "Whole weeks that end before as-of, none before the first event: 12w, 52w or all.",
+            ),
             code("ActivityCode", "activity", "Calls for service by call_arrival, or violent incidents by reported_at."),
             number("Weekday", None, "ISO weekday, 1 = Monday to 7 = Sunday."),
             number("Hour", None, "Local hour of the day, 0 to 23."),

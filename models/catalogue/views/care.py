@@ -81,7 +81,9 @@ VIEWS = (
             count("AnsweredOnTimeCount", "requests", "Of the due, first answered no later than due (D14 numerator)."),
             count("UnansweredCount", "requests", "n missing: of the due, no answer recorded at as-of."),
             count("InvalidCount", "requests", "n invalid: of the due, answered before received."),
-            count("BacklogCount", "requests", "Received and not answered when the day ended, or at as-of."),
+            count(
+                "BacklogCount", "requests", "Received and neither answered nor closed when the day ended, or at as-of."
+            ),
             count("BacklogLateCount", "requests", "Of the backlog, past due."),
         ),
     ),

@@ -48,7 +48,11 @@ VIEWS = (
             ),
             count("AssessmentOnTimeCount", "incidents", "Of those due, assessed with 0 <= interval <= window."),
             count("AssessmentLateCount", "incidents", "Of those due, assessed after the window."),
-            count("AssessmentMissingCount", "incidents", "n missing: of those due, no assessment recorded at as-of."),
+            count(
+                "AssessmentMissingCount",
+                "incidents",
+                "n missing: of those due, no assessment with a known time at as-of.",
+            ),
             count("AssessmentInvalidCount", "incidents", "n invalid: of those due, assessed before notified."),
             count(
                 "AssessmentNotDueCount",

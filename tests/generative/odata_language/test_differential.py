@@ -1,7 +1,8 @@
 """The engine's SQL and a plain-Python evaluator keep the same rows, for random rows and random typed expressions.
 
 What was generated is counted and printed; the test fails when an operator or function is hardly ever drawn, or when
-too many cases end in an error that makes them say nothing. CRISIS_GENERATED_CASES sets the number (default 300).
+too many cases end in an error that makes them say nothing. The gate draws the same 300 cases each time, so that it
+never fails by chance; with CRISIS_GENERATED_CASES=20000 as many new ones are drawn.
 """
 
 from __future__ import annotations
@@ -23,6 +24,12 @@ from tests.helpers.odata_oracle import Expr, MayFail, evaluate, utc, write
 from tests.helpers.odata_table import AS_OF, bound, encode, load, run
 
 CASES = int(os.environ.get("CRISIS_GENERATED_CASES", "300"))
+QUIET = settings(
+    deadline=None,
+    database=None,
+    derandomize="CRISIS_GENERATED_CASES" not in os.environ,
+    suppress_health_check=list(HealthCheck),
+)
 CALLERS_FAULT = (duckdb.InvalidInputException, duckdb.OutOfRangeException, duckdb.ConversionException)
 
 
@@ -45,7 +52,7 @@ def answer(text: str) -> set[int] | None:
 def test_engine_and_oracle_keep_the_same_rows() -> None:
     seen, outcomes = Counter[str](), Counter[str]()
 
-    @settings(max_examples=CASES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(QUIET, max_examples=CASES)
     @given(rows=ROWS, filters=st.lists(trees("b", 4), min_size=3, max_size=3), as_spelled=st.booleans())
     def compare(rows: list[dict[str, Any]], filters: list[Expr], as_spelled: bool) -> None:
         load(rows)
@@ -72,7 +79,7 @@ def test_engine_and_oracle_keep_the_same_rows() -> None:
 
 
 def test_order_is_the_oracles_order_nulls_lowest() -> None:
-    @settings(max_examples=CASES // 4, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(QUIET, max_examples=CASES // 2)
     @given(
         rows=ROWS,
         term=st.sampled_from(["i", "d", "s", "b", "day", "at", "time", "span"]).flatmap(lambda kind: trees(kind, 2)),

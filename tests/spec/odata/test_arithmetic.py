@@ -49,6 +49,13 @@ CASES = [
     ("Amount div 3 eq 0.1", {1}),  # exact: doubles would give 0.09999999999999999
     ("Amount div 0.5 eq 4", {4}),
     ("Amount mul Amount eq 0.09", {1}),
+    ("Amount mul 99999999999999 mul 99999999999999 gt 1e28", {4}),  # more than 18 digits
+    ("Amount mul Amount mul Amount div 1000000 eq 0.000000027", {1}),
+    ("1000000000000 divby 0.0001 eq 1e16", ALL),
+    ("0.0001 divby 1000000000000 eq 0", ALL),
+    ("0.00000001 div 10000 eq 0.000000000001", ALL),
+    ("0.1234567890123456789 divby 1 eq 0.123456789012", ALL),
+    ("-0.5 divby 3 eq -0.166666666667", ALL),
     ("Amount add 0.1 eq 0.4", {1}),
     ("Amount sub 0.1 eq 0.2", {1}),
     ("Ratio add 1 eq 1.5", {1}),

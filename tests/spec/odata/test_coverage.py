@@ -34,7 +34,9 @@ def test_no_operator_is_without_a_row() -> None:
 
 
 def test_each_entry_has_a_sentence_and_agrees_with_its_name() -> None:
-    for name, entry in (*FUNCTIONS.items(), *OPERATORS.items()):
-        assert name == entry.name == entry.name.lower()
-        assert entry.doc.endswith(".")
+    entries = [(name, function.name, function.doc) for name, function in FUNCTIONS.items()]
+    entries += [(name, operator.name, operator.doc) for name, operator in OPERATORS.items()]
+    for name, own, doc in entries:
+        assert name == own == own.lower()
+        assert doc.endswith(".")
     assert not NOT_OFFERED & set(FUNCTIONS)

@@ -282,6 +282,14 @@ def test_what_may_fail_is_written_so_that_only_rows_in_scope_compute_it() -> Non
     assert query.where.endswith(" ELSE FALSE END")
     assert query.order[0].sql.startswith(f"CASE WHEN {query.where} THEN ")
     assert query.order[1].sql == '"Name"'
+    for text in (
+        "Count lt 1.1234567890123456789012345678901234567",
+        "Count in (1.1234567890123456789012345678901234567)",
+        "floor(Count add 0.12345678901234567890123) ge 0",
+        "substring(Name,Small) eq ''",
+        "At add duration'P1D' mul Small gt At",
+    ):
+        assert "CASE WHEN" in str(bound(f"$filter={encode(text)}", SCOPED).where), text
 
 
 def test_a_view_that_may_not_be_read_does_not_exist() -> None:
