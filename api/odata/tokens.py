@@ -73,8 +73,21 @@ def _not_utf8(target: str | None, position: int) -> SyntaxProblem:
     return SyntaxProblem("The percent-encoded bytes are not UTF-8.", hint=hint, target=target, position=position)
 
 
+_FORM_ENCODED = re.compile(
+    r"\+(?:eq|ne|gt|ge|lt|le|and|or|in|add|sub|mul|div|divby|mod)\+|\+(?:asc|desc)(?:[+,&]|$)|[=+(]not\+|,\+",
+    re.IGNORECASE,
+)
+
+
 def split_query(query: str) -> tuple[tuple[str, str | None], ...]:
-    """(decoded name, raw value) of each part, in order; the value is None where there is no `=`."""
+    """(decoded name, raw value) of each part, in order; the value is None where there is no `=`.
+
+    Notebooks send a blank as `+` (form encoding): `a+eq+1`. OData says `+` is a plus, so it is read as a
+    blank only where the query shows its writer: an operator between pluses, and no %20 anywhere
+    (docs/adr/0006). A form encoder writes a real plus as %2B, so none is lost.
+    """
+    if "%20" not in query and " " not in query and _FORM_ENCODED.search(query):
+        query = query.replace("+", "%20")
     parts = (part.partition("=") for part in query.split("&") if part)
     return tuple((decode(name), value if equals else None) for name, equals, value in parts)
 

@@ -194,7 +194,7 @@ def test_a_date_without_a_time_gives_the_day_but_no_interval() -> None:
     )
     assert shown(ours, "HourlyActivity", "EventCount", '"EventCount" > 0') == []
     theirs = made("2026-01-20T12:00:00Z", "Incidents HourlyActivity", profile="published", **tables)
-    assert shown(theirs, "Incidents", columns) == cells("a | 2026-01-05 | 2026-01-05 05:00:00 | 14400000")
+    assert shown(theirs, "Incidents", columns) == cells("a | 2026-01-05 | 2026-01-05 05:00:00 | 32400000")
     assert shown(theirs, "HourlyActivity", "Weekday | Hour", '"EventCount" > 0 AND "PeriodCode" = \'12w\'') == cells(
         "1 | 0"
     )
