@@ -84,7 +84,7 @@ def split_query(query: str) -> tuple[tuple[str, str | None], ...]:
 
     Notebooks send a blank as `+` (form encoding): `a+eq+1`. OData says `+` is a plus, so it is read as a
     blank only where the query shows its writer: an operator between pluses, and no %20 anywhere
-    (docs/adr/0006). A form encoder writes a real plus as %2B, so none is lost.
+    (docs/adr/0007). A form encoder writes a real plus as %2B, so none is lost.
     """
     if "%20" not in query and " " not in query and _FORM_ENCODED.search(query):
         query = query.replace("+", "%20")

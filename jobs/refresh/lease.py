@@ -1,18 +1,22 @@
 """One refresh at a time: a row in the service database with an expiry, and a number that fences off the losers.
 
-A holder renews its lease while it works; one that falls silent loses it to the next. Every holder gets a higher
-fence, and whatever becomes real (a night, a pointer) does so inside `critical`, which proves the fence in a
-transaction that no other holder can pass. Writes the table `lease` only. Called by jobs.refresh.run.
+A holder renews its lease while it works; one that falls silent, or whose process on this machine is gone, loses it to
+the next. Every holder gets a higher fence, so a wrong guess cannot hurt: whatever becomes real (a night, a pointer)
+does so inside `critical`, which proves the fence in a transaction that no other holder can pass. Writes the table
+`lease` only. Called by jobs.refresh.run and by the demo city.
 """
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, Update, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Table, Update, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from models.clock import wall
@@ -86,30 +90,50 @@ class Hold:
 
 
 def take(engine: Engine, holder: str, seconds: float, clock: Callable[[], datetime] = wall) -> Hold:
-    """Take the refresh lease for `seconds`, or over from a holder whose time is up. Raises LeaseHeld."""
+    """Take the refresh lease for `seconds`, or over from a holder who is gone or silent. Raises LeaseHeld."""
+    name = f"{holder[:32]}@{socket.gethostname()[:20]}:{os.getpid()}"
     now = _naive(clock())
     until = now + timedelta(seconds=seconds)
     with engine.begin() as connection:
-        taken = connection.execute(
-            update(TABLE)
-            .where(TABLE.c.resource == REFRESH, TABLE.c.expires_at <= now)
-            .values(holder=holder, fence=TABLE.c.fence + 1, expires_at=until)
-        )
-        if taken.rowcount == 1:
-            return Hold(engine, holder, _row(connection)[1], seconds, clock)
+        row = _row(connection)
+        if row and (row.expires_at <= now or _is_gone(row.holder)):
+            taken = connection.execute(
+                update(TABLE)
+                .where(TABLE.c.resource == REFRESH, TABLE.c.fence == row.fence)
+                .values(holder=name, fence=row.fence + 1, expires_at=until)
+            )
+            if taken.rowcount == 1:
+                return Hold(engine, name, row.fence + 1, seconds, clock)
     try:
         with engine.begin() as connection:
-            connection.execute(insert(TABLE).values(resource=REFRESH, holder=holder, fence=1, expires_at=until))
+            connection.execute(insert(TABLE).values(resource=REFRESH, holder=name, fence=1, expires_at=until))
     except IntegrityError as error:
-        with engine.connect() as connection:
-            expires, _fence = _row(connection)
-        raise LeaseHeld(f"another refresh is running; its lease ends at {expires} unless it is renewed") from error
-    return Hold(engine, holder, 1, seconds, clock)
+        raise LeaseHeld(f"another refresh is running; its lease ends {_end(engine)} unless it is renewed") from error
+    return Hold(engine, name, 1, seconds, clock)
 
 
-def _row(connection: Connection) -> tuple[str, int]:
-    row = connection.execute(select(TABLE.c.expires_at, TABLE.c.fence).where(TABLE.c.resource == REFRESH)).one()
-    return f"{row.expires_at.isoformat(sep=' ', timespec='seconds')} UTC", row.fence
+def _is_gone(holder: str) -> bool:
+    """Whether the holder was a process of this machine that has ended: killed, it cannot give the lease back."""
+    host, _, process = holder.partition("@")[2].rpartition(":")
+    if os.name != "posix" or host != socket.gethostname()[:20] or not process.isdigit():
+        return False
+    try:
+        os.kill(int(process), 0)  # signal 0 only asks
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _row(connection: Connection) -> Row[Any] | None:
+    return connection.execute(select(TABLE).where(TABLE.c.resource == REFRESH)).first()
+
+
+def _end(engine: Engine) -> str:
+    with engine.connect() as connection:
+        row = _row(connection)
+    return f"at {row.expires_at.isoformat(sep=' ', timespec='seconds')} UTC" if row else "now"
 
 
 def _naive(moment: datetime) -> datetime:

@@ -22,6 +22,8 @@ from models.snapshot.rowtext import quoted
 
 Row = dict[str, object]
 NAIVE_EPOCH = datetime(2020, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+TOGETHER = 100
+"""Rows in one INSERT: DuckDB plans every statement anew."""
 DEFAULTS: dict[str, Row] = {
     "area": {"kind": "neighbourhood", "version": "v1", "name": "Area", "equity_class": "none"},
     "team": {"kind": "mobile", "name": "Team"},
@@ -87,8 +89,10 @@ def _fill(
         filled |= {"_first_recorded_at": nights[0][0], **row}
         filled.setdefault("_recorded_at", filled["_first_recorded_at"])
         values.append([filled.get(name) for name in columns])
-    if values:
-        con.executemany(f"INSERT INTO src.{table.name} VALUES ({', '.join('?' for _ in columns)})", values)
+    for start in range(0, len(values), TOGETHER):
+        part = values[start : start + TOGETHER]
+        marks = ", ".join(f"({', '.join('?' for _ in columns)})" for _ in part)
+        con.execute(f"INSERT INTO src.{table.name} VALUES {marks}", [value for row in part for value in row])
 
 
 def parameters(as_of: str | datetime, *, profile: str = "product", **more: object) -> Parameters:

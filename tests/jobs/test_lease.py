@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from jobs.migrate import upgrade_service
 from jobs.refresh.lease import TABLE, Hold, take
@@ -137,3 +139,26 @@ def test_a_beating_lease_is_renewed_and_stops_with_the_work(service: Engine, clo
         else:
             pytest.fail("the lease was never renewed")
     assert not [thread for thread in threading.enumerate() if thread.name == "lease"]
+
+
+def test_a_killed_holder_is_followed_at_once_and_a_living_one_is_not(service: Engine, clock: Clock) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    held = take(service, "killed", 60, clock)
+    with service.begin() as connection:
+        gone = held.holder.rpartition(":")[0] + f":{ended.pid}"
+        connection.execute(update(TABLE).values(holder=gone))
+    following = take(service, "next", 60, clock)
+    assert following.fence == held.fence + 1
+    with pytest.raises(LeaseLost):
+        held.renew()
+    with pytest.raises(LeaseHeld):
+        take(service, "third", 60, clock)
+
+
+def test_a_holder_on_another_machine_is_waited_for(service: Engine, clock: Clock) -> None:
+    take(service, "far", 60, clock)
+    with service.begin() as connection:
+        connection.execute(update(TABLE).values(holder="far@elsewhere:1"))
+    with pytest.raises(LeaseHeld):
+        take(service, "next", 60, clock)
