@@ -11,8 +11,8 @@ help: ## this list
 run: ## serve the demo city; PORT=8000
 	@$(PYTHON) bootstrap.py run --port $(PORT)
 
-test: ## the whole suite, without network
-	@$(PYTHON) bootstrap.py test
+test: ## the whole suite, without network; ARGS="words for pytest"
+	@$(PYTHON) bootstrap.py test $(ARGS)
 
 check: ## lint, types, import contracts, dependencies, generated documents
 	@$(PYTHON) bootstrap.py check

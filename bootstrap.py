@@ -143,7 +143,8 @@ def run(port: int, calls: int | None) -> int:
 def test(rest: list[str]) -> int:
     """The whole suite, without network."""
     install("test")
-    workers = () if any(item.startswith(("-n", "-x", "--pdb")) for item in rest) else ("-n", "2", "--dist", "worksteal")
+    alone = any(item.startswith(("-n", "-x", "-s", "--pdb")) for item in rest)
+    workers = () if alone else ("-n", "2", "--dist", "worksteal")
     return call(PYTHON, "-m", "pytest", *workers, *rest)
 
 
