@@ -69,11 +69,11 @@ def within(moment: datetime | None, length: int) -> st.SearchStrategy[datetime |
 
 
 WORDS: dict[str, tuple[str | None, ...]] = {
-    "family": ("violent_critical", "person_in_crisis", "Violent_Critical ", "transit"),
-    "type_code": ("shooting", "stabbing", "crisis", "GUN", "what?", None),
-    "type_final_code": (None, None, None, "homicide", "what?"),
-    "harm": ("fatal", "injured", "none", "bad", None),
-    "severity": ("life_threatening", "no_injury", None),
+    "family": ("violent_critical", "violent_critical", "person_in_crisis", "Violent_Critical ", "transit"),
+    "type_code": ("shooting", "shooting", "shooting", "stabbing", "crisis", "GUN", "what?", None),
+    "type_final_code": (None, None, None, None, None, "homicide", "what?"),
+    "harm": ("fatal", "injured", "none", "bad", None, None, None),
+    "severity": ("life_threatening", "no_injury", None, None, None),
     "status": ("open", "closed", "reopened", "merged", "duplicate", "void", "test", None),
     "source": ("911", "211", "phone", None),
     "priority": ("1", "2", "high", None),
@@ -82,7 +82,7 @@ WORDS: dict[str, tuple[str | None, ...]] = {
     "disposition": ("remained_in_community", "emergency_department", "arrest", "none", "ED", "moon", None),
     "police_on_scene": ("no", "asked", "already_there", None),
     "mode": ("mobile", "mobile", None, "phone"),
-    "role": ("service_user", "service_user", "family", None),
+    "role": ("service_user", "service_user", "service_user", "family", None),
     "service": ("housing", "food", "ask Jo", None),
     "team": ("t1", "T1 ", "t2", "gone", None),
     "request_kind": ("information", "media", "riddle", None),
@@ -157,8 +157,8 @@ def incident(draw: st.DrawFn, number: int, clock: st.SearchStrategy[datetime]) -
         "incident_no": f"I{draw(st.integers(max(1, number - 1), number))}",
         **{name: word(draw, name) for name in ("family", "type_code", "type_final_code", "harm", "severity")},
         "status": word(draw, "status"),
-        "fatal_count": draw(st.sampled_from((0, 0, 0, 1))),
-        "injured_count": draw(st.sampled_from((0, 0, 2, -1))),
+        "fatal_count": draw(st.sampled_from((0, 0, 0, 0, 0, 1))),
+        "injured_count": draw(st.sampled_from((0, 0, 0, 2, -1))),
         "occurred_from": occurred,
         "reported_at": reported,
         "notified_at": notified,
@@ -166,7 +166,7 @@ def incident(draw: st.DrawFn, number: int, clock: st.SearchStrategy[datetime]) -
         "closed_at": closed,
         "reopened_at": draw(st.none() | after(closed)),
         "merged_into": draw(st.none() | st.none() | st.integers(1, 20)),
-        "location_id": draw(st.none() | st.integers(1, 6)),
+        "location_id": draw(st.sampled_from((1, 1, 1, 1, 2, 3, 4, 5, 6, None))),
         "clock_flags": flags(draw, "reported_at", "notified_at", "needs_assessment_at", "closed_at", "occurred_from"),
     }
 
@@ -196,7 +196,7 @@ def call(draw: st.DrawFn, number: int, clock: st.SearchStrategy[datetime]) -> Ro
         "resolved_by_phone": draw(st.booleans()),
         "transfer_911_accepted": draw(st.sampled_from((None, True, True, False))),
         "duplicate_of": draw(st.none() | st.none() | st.none() | st.integers(1, 30)),
-        "location_id": draw(st.none() | st.integers(1, 6)),
+        "location_id": draw(st.sampled_from((1, 1, 1, 1, 2, 3, 4, 5, 6, None))),
         "clock_flags": flags(draw, "call_arrival", "call_create", "call_answering", "closed_at"),
     }
 
@@ -245,11 +245,11 @@ def unit(draw: st.DrawFn, number: int, arrivals: list[object]) -> Row:
 def contact(draw: st.DrawFn, number: int, units: int, clock: st.SearchStrategy[datetime]) -> Row:
     return {
         "contact_id": number,
-        "person_key": draw(st.none() | st.integers(1, 4)),
+        "person_key": draw(st.sampled_from((1, 2, 3, 4, None))),
         "incident_id": draw(st.none() | st.integers(1, 20)),
-        "response_id": draw(st.none() | st.integers(1, units + 2)),
+        "response_id": draw(st.sampled_from((None, *range(1, units + 3)))),
         "role": word(draw, "role"),
-        "engaged": draw(st.booleans()),
+        "engaged": draw(st.sampled_from((True, True, False))),
         "contact_outcome": word(draw, "contact_outcome"),
         "disposition": word(draw, "disposition"),
         "contact_at": draw(st.none() | clock),
@@ -263,7 +263,7 @@ def consent(draw: st.DrawFn, number: int, clock: st.SearchStrategy[datetime]) ->
         "consent_id": number,
         "person_key": draw(st.integers(1, 4)),
         "purpose": draw(st.sampled_from(("follow_up", "follow_up", "care"))),
-        "state": draw(st.sampled_from(("given", "given", "refused", "not_asked", "withdrawn", "perhaps"))),
+        "state": draw(st.sampled_from(("given", "given", "given", "refused", "withdrawn", "perhaps"))),
         "given_at": given,
         "withdrawn_at": draw(st.none() | after(given)),
     }
@@ -291,7 +291,7 @@ def follow_up(draw: st.DrawFn, number: int, units: list[Row], clock: st.SearchSt
     tried = draw(after(ended) | within(ended, 48 * HOUR))
     return {
         "follow_up_id": number,
-        "contact_id": draw(st.integers(1, 26)),
+        "contact_id": draw(st.integers(1, 6) | st.integers(1, 26)),
         "attempted_at": tried,
         "reached_at": draw(st.none() | after(tried)),
     }

@@ -91,6 +91,7 @@ def test_follow_up_counts_consenting_engaged_users_whose_48_hours_have_elapsed()
         4            | 3          | 1          | 2026-01-08 10:00 |                  |                  | pending
         5            | 5          | 1          |                  | 2026-01-09 10:00 |                  | reached
         6            | 6          | 1          |                  |                  |                  | pending
+        7            | 2          | 2          |                  | 2026-01-07 10:00 |                  | no_answer
         """,
     )
     columns = (
@@ -108,6 +109,7 @@ def test_follow_up_counts_consenting_engaged_users_whose_48_hours_have_elapsed()
         4 | pending   |
         5 | pending   |
         6 | pending   |
+        7 | no_answer | 86400000
     """)
     assert shown(con, "OpenItems", "ItemNumber | DueAt | DueStateCode", "\"ItemKindCode\" = 'follow_up'") == cells("""
         4 | 2026-01-08 15:00:00 | late
@@ -130,6 +132,7 @@ def test_requests_are_due_by_due_at_and_wait_until_answered_or_closed() -> None:
         6          | closed     | data  | east      | 2026-01-05 09:00 |                  |                  | 2026-01-06 09:00
         7          | on time    | data  | east      | 2026-01-05 09:00 | 2026-01-06 09:00 | 2026-01-06 09:00 |
         8          | later      | media | west      | 2026-01-09 09:00 |                  |                  |
+        9          | early due  | data  | east      | 2026-01-07 09:00 |                  | 2026-01-06 09:00 |
         """,
     )
     columns = (
@@ -138,9 +141,9 @@ def test_requests_are_due_by_due_at_and_wait_until_answered_or_closed() -> None:
     )
     assert shown(con, "DailyRequests", columns) == cells("""
         2026-01-05 | data | east | 5 | 0 | 0 | 0 | 0 | 4 | 0
-        2026-01-06 | data | east | 0 | 4 | 1 | 1 | 1 | 2 | 2
-        2026-01-07 | data | east | 0 | 0 | 0 | 0 | 0 | 1 | 1
-        2026-01-08 | data | east | 1 | 0 | 0 | 0 | 0 | 2 | 1
+        2026-01-06 | data | east | 0 | 5 | 1 | 2 | 1 | 2 | 2
+        2026-01-07 | data | east | 1 | 0 | 0 | 0 | 0 | 2 | 2
+        2026-01-08 | data | east | 1 | 0 | 0 | 0 | 0 | 3 | 2
     """)
     assert shown(con, "Requests", "RequestId | AnswerMs | IsOnTime") == cells("""
         1 | 86400000  | True
@@ -148,9 +151,11 @@ def test_requests_are_due_by_due_at_and_wait_until_answered_or_closed() -> None:
         3 |           | False
         4 |           |
         6 |           |
+        9 |           | False
         5 |           |
     """)
     assert shown(con, "OpenItems", "ItemNumber | DueStateCode | AgeMs") == cells("""
+        early due  | late    | 97200000
         not due    | due_24h | 10800000
         unanswered | late    | 270000000
     """)

@@ -130,8 +130,9 @@ def test_reopening_undoes_the_closing_and_an_unknown_closing_is_in_no_stock() ->
 
 def test_age_is_over_seven_days_only_after_168_hours() -> None:
     incident = """
-        incident_id | incident_no | reported_at
-        1           | a           | 2026-01-01 12:00
+        incident_id | incident_no | reported_at      | closed_at
+        1           | a           | 2026-01-01 12:00 |
+        2           | closed soon | 2026-01-01 12:00 | 2026-01-02 12:00
         """
     ages = "OperationalDate | OpenIncidentCount | OpenOver7DaysCount | OpenOver30DaysCount"
     exact = made("2026-01-08T17:00:00Z", "DailyIncidents", incident=incident)

@@ -322,6 +322,7 @@ def test_a_page_deep_in_a_million_rows_reads_as_few_rows_as_the_first(
         assert page.last is not None
         counts.append(page.rows_read)
         by_duckdb.append(scanned(folder, spy.asked))
+    print(f"{name}: rows read on the first page {counts[0]:,}, deep in a million rows {counts[1]:,}")
     assert counts[1] <= counts[0] * 1.1
     assert counts[0] <= per_page * 5 + fetch.FIRST_WINDOW
     # DuckDB reads whole row groups: a page may touch one more of them at either end of each statement
