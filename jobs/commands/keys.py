@@ -88,7 +88,10 @@ def list_keys(
     if as_json:
         typer.echo(json.dumps([_facts(key, scopes) for key, scopes in found], indent=2))
         return
-    table = Table("key id", "client", "role", "purpose", "restricted to", "state", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    table.add_column("key id", no_wrap=True, min_width=15)  # to be typed into rotate and revoke
+    for title in ("client", "role", "purpose", "restricted to", "state"):
+        table.add_column(title, overflow="fold")
     for key, scopes in found:
         facts = _facts(key, scopes)
         limits = ", ".join([*facts["areas"], *facts["teams"]]) or "-"

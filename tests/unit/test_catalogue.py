@@ -73,3 +73,22 @@ def test_unknown_roles_read_nothing_and_admin_holds_no_data_rights() -> None:
     records = {view.name for view in CATALOGUE.views.values() if view.group == "records"}
     assert len(records) == 8
     assert not records & {view.name for role in ("viewer", "lead") for view in CATALOGUE.readable(role)}
+
+
+def lookups(catalogue: Catalogue) -> list[str]:
+    """Columns by which a person or the place of an event could be looked up."""
+    words = ("personkey", "address", "latitude", "longitude", "birth", "location")
+    return [
+        f"{view.name}.{column.name}"
+        for view in catalogue.views.values()
+        for column in view.columns
+        if any(word in column.name.lower() for word in words) and not column.name.startswith("Label")
+    ]
+
+
+def test_nobody_can_be_looked_up() -> None:
+    assert lookups(CATALOGUE) == []
+    leaky = with_view(
+        "Contacts", lambda v: replace(v, columns=(Column("PersonKey", Edm.INT64, "x"), *v.columns), _by_name={})
+    )
+    assert lookups(leaky) == ["Contacts.PersonKey"]
