@@ -115,3 +115,19 @@ def _is_broad(node: ast.ExceptHandler) -> bool:
     if isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None:
         return False
     return node.type is None or (isinstance(node.type, ast.Name) and node.type.id in ("Exception", "BaseException"))
+
+
+NAMED_FILE = re.compile(r"`((?:[a-z]+/)+[A-Za-z0-9_.-]+\.(?:py|md|sql))`|\]\(([\w./-]+)\)")
+
+
+def test_every_file_that_a_document_names_is_there() -> None:
+    """`folder/file.py` counts from the checkout, a link from the document's own folder."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    named = [(page, *found) for page in pages for found in NAMED_FILE.findall(page.read_text("utf-8"))]
+    assert len(named) > 20
+    missing = [
+        f"{page.relative_to(ROOT)}: {path or link}"
+        for page, path, link in named
+        if not ((ROOT / path) if path else (page.parent / link)).exists()
+    ]
+    assert missing == []
