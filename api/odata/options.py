@@ -13,6 +13,7 @@ from typing import Any
 
 from api.odata.exchange import Limits
 from api.odata.parser import Budget, Parser, parse_expression, parse_order, parse_value
+from api.odata.query_syntax import ComputeItem, ExpandItem, SearchTerm, Sequence
 from api.odata.suggestions import did_you_mean
 from api.odata.syntax import Expression, OrderItem, SelectItem
 from api.odata.tokens import T, decode, split_query
@@ -41,6 +42,10 @@ class QueryOptions:
     skiptoken: str | None = None
     schemaversion: str | None = None
     aliases: Mapping[str, Expression] = field(default_factory=dict)
+    apply: Sequence | None = None
+    compute: tuple[ComputeItem, ...] = ()
+    expand: tuple[ExpandItem, ...] = ()
+    search: SearchTerm | None = None
 
 
 def read_options(query: str, limits: Limits | None = None) -> QueryOptions:
