@@ -24,8 +24,7 @@ from api.odata.rowscope import unknown
 from api.odata.sealing import Sealer
 from api.odata.serialize import Bytes
 from api.odata.stopwatch import Stopwatch
-from models.catalogue import CATALOGUE
-from models.catalogue.types import View
+from models.catalogue.types import Catalogue, View
 from models.errors import TokenProblem
 from models.snapshot.reader import Cursor
 
@@ -45,6 +44,7 @@ class Asked:
     tables: Tables
     version: str
     as_of: datetime
+    catalogue: Catalogue
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,13 @@ def _one(asked: Asked) -> tuple[BoundQuery, str, fetch.Found | None]:
     request, form, column = asked.request, asked.form, asked.resource.column
     with asked.watch.stage("bind"):
         bound = bind_key(
-            asked.view, asked.resource.key, asked.options, request.caller, request.limits, as_of=asked.as_of
+            asked.view,
+            asked.resource.key,
+            asked.options,
+            request.caller,
+            request.limits,
+            as_of=asked.as_of,
+            catalogue=asked.catalogue,
         )
     tag = etag(asked, bound)
     if _unchanged(asked, tag):
@@ -161,7 +167,7 @@ def _one(asked: Asked) -> tuple[BoundQuery, str, fetch.Found | None]:
 
 def _bound_set(asked: Asked) -> BoundQuery:
     request = asked.request
-    return bind(asked.view, asked.options, request.caller, request.limits, asked.as_of, catalogue=CATALOGUE)
+    return bind(asked.view, asked.options, request.caller, request.limits, asked.as_of, catalogue=asked.catalogue)
 
 
 def _is_selected(asked: Asked) -> bool:
@@ -178,7 +184,7 @@ def etag(asked: Asked, bound: BoundQuery) -> str:
     request, form = asked.request, asked.form
     seed = (
         asked.version,
-        CATALOGUE.version,
+        asked.catalogue.version,
         effective_access(request.caller),
         fingerprint(bound, request.caller),
         bound.skip,

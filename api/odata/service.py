@@ -24,7 +24,7 @@ from api.odata.rowscope import readable
 from api.odata.sealing import Sealer
 from api.odata.stopwatch import Stopwatch
 from models.catalogue import CATALOGUE
-from models.catalogue.types import View
+from models.catalogue.types import Catalogue, View
 from models.clock import now, parse_instant
 from models.errors import CrisisError, MethodProblem
 from models.snapshot.live import LiveTables
@@ -39,11 +39,15 @@ HONOURED = {ResourceKind.SET: negotiation.PREFERENCES, ResourceKind.ENTITY: froz
 
 @dataclass(frozen=True)
 class Engine:
-    """What a process needs to answer: its snapshots, the seal of page tokens, the rows of its live views."""
+    """What a process needs to answer: its snapshots, the seal of page tokens, the rows of its live views.
+
+    `catalogue` is another one than the service's in tests only; `$metadata` always describes the service's.
+    """
 
     shelf: Shelf
     sealer: Sealer
     live: Mapping[str, Rows]
+    catalogue: Catalogue = CATALOGUE
 
 
 def answer(request: Request, engine: Engine) -> Response:
@@ -52,14 +56,16 @@ def answer(request: Request, engine: Engine) -> Response:
         raise MethodProblem(f"{request.method[:20]} is not offered: the views are read-only")
     watch = Stopwatch()
     with watch.stage("parse"):
-        resource = parse_path(request.path, CATALOGUE, request.caller)
+        resource = parse_path(request.path, engine.catalogue, request.caller)
         options = read_options(request.query, request.limits)
     if resource.view is None:
         return _document(request, resource, options, watch)
     form = _form(request, resource, options)
     position = unseal(options.skiptoken, engine.sealer) if options.skiptoken is not None else None
     with _held(engine, resource.view, position, watch) as held:
-        asked = Asked(request, resource, resource.view, options, form, position, engine.sealer, watch, *held)
+        asked = Asked(
+            request, resource, resource.view, options, form, position, engine.sealer, watch, *held, engine.catalogue
+        )
         made = answers.OF[resource.kind](asked)
     return _response(asked, made)
 
