@@ -1,0 +1,110 @@
+"""Puts the foreign judges in place: pinned npm and PyPI packages, from lock files with hashes, below `build/`.
+
+`node("oasis")` gives the folder in which `packages/oasis/package-lock.json` is installed, `python("clients")` the
+interpreter of an environment with `packages/clients.txt`; both install once and again when the lock changes. Only these
+two reach a package index. `run_script` runs a Node script in such a folder. Called by every row that has a foreign judge.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+PACKAGES = Path(__file__).with_name("packages")
+CLIENTS = Path(__file__).with_name("clients")
+BUILD = ROOT / "build" / "conformance"
+OLDEST_NODE = 20
+
+
+class Missing(Exception):
+    """A judge cannot be called; one line says what is missing and where it comes from."""
+
+
+def node(name: str) -> Path:
+    """The folder in which the npm packages of `packages/<name>` are installed. Raises Missing."""
+    npm = tool("npm")
+    folder = BUILD / name
+    wanted = [PACKAGES / name / "package.json", PACKAGES / name / "package-lock.json"]
+    if not _current(folder, wanted):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for file in wanted:
+            shutil.copy(file, folder)
+        _must([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder)
+        _note(folder, wanted)
+    return folder
+
+
+def python(name: str) -> Path:
+    """The interpreter of an environment with the packages of `packages/<name>.txt`. Raises Missing."""
+    folder = BUILD / f"python-{name}"
+    lock = PACKAGES / f"{name}.txt"
+    found = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not _current(folder, [lock]):
+        shutil.rmtree(folder, ignore_errors=True)
+        venv.create(folder, with_pip=True)
+        pip = [
+            str(found),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-warn-script-location",
+        ]
+        _must([*pip, "--require-hashes", "-r", str(lock)], folder)
+        _note(folder, [lock])
+    return found
+
+
+def tool(name: str) -> str:
+    """Path of `node` or `npm`. Raises Missing with the next step."""
+    found = shutil.which(name)
+    if found is None:
+        raise Missing(
+            f"{name} is not on the path; install Node.js {OLDEST_NODE} or newer (Debian: apt install nodejs npm)"
+        )
+    return found
+
+
+def run_script(folder: Path, script: str, *arguments: str, stdin: str = "", env: dict[str, str] | None = None) -> str:
+    """What `clients/<script>` prints, run by Node inside `folder`, where its packages are. Raises Missing when it fails."""
+    shutil.copy(CLIENTS / script, folder)
+    return run([tool("node"), script, *arguments], folder, stdin=stdin, env=env)
+
+
+def run(command: list[str], folder: Path, *, stdin: str = "", env: dict[str, str] | None = None) -> str:
+    """Standard output of a command that has to succeed. Raises Missing with the end of what it said otherwise."""
+    merged = {**os.environ, **(env or {})}
+    done = subprocess.run(command, cwd=folder, env=merged, input=stdin, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-25:])
+        raise Missing(f"{Path(command[0]).name} {' '.join(command[1:3])} ended with {done.returncode}:\n{said}")
+    return done.stdout
+
+
+def _must(command: list[str], folder: Path) -> None:
+    run(command, folder, env={"npm_config_update_notifier": "false"})
+
+
+def _stamp(files: list[Path]) -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _current(folder: Path, files: list[Path]) -> bool:
+    mark = folder / ".installed"
+    return mark.exists() and mark.read_text() == _stamp(files)
+
+
+def _note(folder: Path, files: list[Path]) -> None:
+    (folder / ".installed").write_text(_stamp(files))
