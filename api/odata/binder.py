@@ -96,6 +96,9 @@ class _Reader:
 
 def _binding(view: View, options: QueryOptions, reader: _Reader, limits: Limits, as_of: datetime) -> Binding:
     """The expressions' surroundings. Raises NotFound where the caller may not read the view."""
+    for name in ("apply", "compute", "expand", "search"):
+        if getattr(options, name):
+            raise Unsupported(f"This service does not offer the query option ${name}.", target=f"${name}")
     find_view(view.name, reader.catalogue, reader.caller)
     targets = reader.catalogue.views
     # a navigation property whose target the caller may not read does not exist for them

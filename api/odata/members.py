@@ -46,7 +46,7 @@ def member(parser: Parser) -> Expression:
 
 
 def _source(parser: Parser, start: int) -> str:
-    return parser.text[start : parser.tokens[parser.index - 1].end]
+    return parser.text[start : parser.place]
 
 
 def _foreign(parser: Parser, feature: str, start: Token, *below: Expression) -> Expression:

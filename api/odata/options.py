@@ -11,18 +11,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from api.odata.apply_parser import parse_apply, parse_compute
 from api.odata.exchange import Limits
-from api.odata.parser import Budget, Parser, parse_expression, parse_order, parse_value
+from api.odata.expand_parser import parse_expand, parse_select
+from api.odata.parser import Budget, parse_expression, parse_order, parse_value, whole
 from api.odata.query_syntax import ComputeItem, ExpandItem, SearchTerm, Sequence
+from api.odata.search_parser import parse_search
 from api.odata.suggestions import did_you_mean
 from api.odata.syntax import Expression, OrderItem, SelectItem
-from api.odata.tokens import T, decode, split_query
+from api.odata.tokens import decode, split_query
 from models.errors import LimitProblem, NameProblem, SyntaxProblem, Unsupported
 
-NOT_OFFERED = ("$apply", "$compute", "$deltatoken", "$expand", "$id", "$index", "$search")
+NOT_OFFERED = ("$deltatoken", "$id", "$index")
 _ONLY_WITH_DOLLAR = ("$deltatoken", "$id", "$index", "$skiptoken")
 """Without the dollar sign these are too likely somebody's own options."""
-LARGEST = 2**63 - 1
 DEEPEST = 100
 """Whatever the setting says: deeper texts would come near the interpreter's own limit."""
 MAX_ORDER_TERMS = 8
@@ -122,8 +124,7 @@ def _number(text: str, _budget: Budget, target: str) -> int:
     if not (text.isascii() and text.isdigit()):
         hint = "Write a whole number, 0 or more."
         raise SyntaxProblem(f"{target} is no whole number.", hint=hint, target=target, position=0)
-    digits = text.lstrip("0") or "0"
-    return min(int(digits), LARGEST) if len(digits) < 20 else LARGEST
+    return whole(text)
 
 
 def _flag(text: str, _budget: Budget, target: str) -> bool:
@@ -148,64 +149,13 @@ def _token(text: str, _budget: Budget, target: str) -> str:
     return text
 
 
-def _select(text: str, budget: Budget, target: str) -> tuple[SelectItem, ...]:
-    """Items between commas; white space around the commas is tolerated."""
-    parser = Parser(text, budget, target)
-    found = []
-    while True:
-        found.append(_select_item(parser))
-        if not parser.accept(","):
-            break
-    parser.end()
-    return tuple(found)
-
-
-def _select_item(parser: Parser) -> SelectItem:
-    """`Name`, `*`, or a path, qualified name, annotation or nested options: read to its end, and not offered."""
-    start = parser.token.start
-    if parser.accept("*"):
-        return SelectItem("*", None, start)
-    segments, feature = 0, None
-    while True:
-        token = parser.token
-        if token.type not in (T.WORD, T.QUALIFIED, T.AT) or (segments and token.spaced):
-            raise parser.failure("Expected a property name or '*'")
-        parser.take()
-        segments += 1
-        if token.type is not T.WORD:
-            feature = "qualified names and annotations in $select"
-        if not parser.at("/", tight=True):
-            break
-        parser.take()
-    if parser.at(".", tight=True) and parser.peek().text == "*":
-        parser.take()
-        parser.take()
-        feature = "operations in $select"
-    elif parser.at("(", tight=True):
-        _nested(parser)
-        feature = "options inside $select"
-    elif segments > 1:
-        feature = feature or "paths in $select"
-    name = parser.text[start : parser.tokens[parser.index - 1].end]
-    return SelectItem(name, feature, start)
-
-
-def _nested(parser: Parser) -> None:
-    """`( ... )` after a select item: brackets that close around something."""
-    parser.expect("(")
-    if parser.at(")"):
-        raise parser.failure("Expected options or parameter names")
-    depth = 1
-    while depth:
-        token = parser.take()
-        if token.type is T.END:
-            raise parser.failure("Expected ')'")
-        depth += (token.text == "(") - (token.text == ")") if token.type is T.MARK else 0
-
-
 _READERS: dict[str, Any] = {
+    "$apply": parse_apply,
+    "$compute": parse_compute,
+    "$expand": parse_expand,
+    "$search": parse_search,
     "$filter": parse_expression,
-    "$select": _select,
+    "$select": parse_select,
     "$orderby": _order,
     "$top": _number,
     "$skip": _number,

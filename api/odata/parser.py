@@ -7,6 +7,8 @@ text can exhaust the stack. Called by options and resource_path.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from api.odata import members
@@ -24,7 +26,7 @@ from api.odata.syntax import (
     OrderItem,
     Prefix,
 )
-from api.odata.tokens import T, Token, tokenize
+from api.odata.tokens import T, Token, token_at
 from models.errors import LimitProblem, SyntaxProblem
 
 
@@ -55,6 +57,13 @@ def parse_value(text: str, budget: Budget, target: str | None = None) -> Express
 def parse_order(text: str, budget: Budget, target: str | None = None) -> tuple[OrderItem, ...]:
     """The terms of `$orderby`; white space around the commas is tolerated."""
     parser = Parser(text, budget, target)
+    found = order_items(parser)
+    parser.end()
+    return found
+
+
+def order_items(parser: Parser) -> tuple[OrderItem, ...]:
+    """Terms between commas, to the first thing that is neither."""
     found = []
     while True:
         expression, descending = parser.expression(), False
@@ -65,17 +74,25 @@ def parse_order(text: str, budget: Budget, target: str | None = None) -> tuple[O
             descending = word == "desc"
         found.append(OrderItem(expression, descending))
         if not parser.accept(","):
-            break
-    parser.end()
-    return tuple(found)
+            return tuple(found)
+
+
+LARGEST = 2**63 - 1
+
+
+def whole(digits: str) -> int:
+    """The number, or the largest where there are more digits than 64 bits hold: as a count it means the same."""
+    digits = digits.lstrip("0") or "0"
+    return min(int(digits), LARGEST) if len(digits) < 20 else LARGEST
 
 
 class Parser:
-    """One pass over the tokens of one text. `depth` counts the calls that are open, `heights` the trees below them."""
+    """One pass over the tokens of one text, which are read as they are needed: search words have their own rules.
+    `depth` counts the calls that are open, `heights` the trees below them."""
 
-    def __init__(self, text: str, budget: Budget, target: str | None) -> None:
+    def __init__(self, text: str, budget: Budget, target: str | None, *, begin: int = 0) -> None:
         self.text, self.budget, self.target = text, budget, target
-        self.tokens = tokenize(text, target)
+        self.tokens = [token_at(text, begin, target)]
         self.index = 0
         self.depth = 0
         self._heights: dict[int, int] = {}
@@ -85,17 +102,37 @@ class Parser:
     @property
     def token(self) -> Token:
         """The next token."""
-        return self.tokens[self.index]
+        return self._token(self.index)
 
     def peek(self) -> Token:
         """The token after the next one."""
-        return self.tokens[min(self.index + 1, len(self.tokens) - 1)]
+        return self._token(self.index + 1)
 
     def take(self) -> Token:
         """The next token, consumed."""
         token = self.token
-        self.index = min(self.index + 1, len(self.tokens) - 1)
+        if token.type is not T.END:
+            self.index += 1
         return token
+
+    @property
+    def place(self) -> int:
+        """Where the last token that was consumed ends."""
+        return self.tokens[self.index - 1].end if self.index else 0
+
+    def go_on_at(self, place: int) -> None:
+        """Read tokens from `place` on: something that is no sequence of tokens has been read up to there."""
+        del self.tokens[self.index :]
+        self.tokens.append(Token(T.MARK, "", place, place, spaced=False))
+        self.index += 1
+
+    def _token(self, index: int) -> Token:
+        while index >= len(self.tokens):
+            last = self.tokens[-1]
+            if last.type is T.END:
+                return last
+            self.tokens.append(token_at(self.text, last.end, self.target))
+        return self.tokens[index]
 
     def at(self, mark: str, *, tight: bool = False) -> bool:
         """Whether the next token is that mark; `tight`: without white space before it."""
@@ -113,6 +150,24 @@ class Parser:
         """Consume the mark, or raise SyntaxProblem."""
         if not self.accept(mark):
             raise self.failure(f"Expected {mark!r}")
+
+    def open(self) -> None:
+        """Consume `(`, which has no white space before it."""
+        if not self.at("(", tight=True):
+            raise self.failure("Expected '('")
+        self.take()
+
+    def identifier(self) -> str:
+        """A simple name."""
+        if self.token.type is not T.WORD:
+            raise self.failure("Expected a name")
+        return self.take().text
+
+    def whole_number(self) -> int:
+        """Digits alone; more than 64 bits count as the largest number."""
+        if self.token.type is not T.LITERAL or not (self.token.text.isascii() and self.token.text.isdigit()):
+            raise self.failure("Expected a whole number, 0 or more")
+        return whole(self.take().text)
 
     def end(self) -> None:
         """Raise SyntaxProblem unless everything has been read."""
@@ -134,13 +189,27 @@ class Parser:
         position = token.start if place is None else place
         return SyntaxProblem(f"{message}; found {found}.", hint=hint, target=self.target, position=position)
 
+    def spend(self) -> None:
+        """Count one node. Raises LimitProblem when the request has too many."""
+        self.budget.nodes -= 1
+        if self.budget.nodes < 0:
+            raise LimitProblem("The request's expressions have too many parts.", target=self.target)
+
+    @contextmanager
+    def deeper(self) -> Iterator[None]:
+        """One more level of nesting, counted. Raises LimitProblem when there are too many."""
+        self.spend()
+        self.depth += 1
+        if self.depth > self.budget.depth:
+            raise self._too_deep()
+        yield
+        self.depth -= 1
+
     def made(self, node: Expression, *below: Expression) -> Expression:
         """`node`, counted, with its height checked. Raises LimitProblem."""
         height = 1 + max((self._heights.pop(id(child), 1) for child in below), default=0)
         self._heights[id(node)] = height
-        self.budget.nodes -= 1
-        if self.budget.nodes < 0:
-            raise LimitProblem("The request's expressions have too many parts.", target=self.target)
+        self.spend()
         if height + self.depth > self.budget.depth + 1:
             raise self._too_deep()
         return node
@@ -186,7 +255,7 @@ class Parser:
             return self.made(Membership(left, choices, start), left, choices)
         right = self.expression(power + 1)
         if operator == "has":
-            source = self.text[begin : self.tokens[self.index - 1].end]
+            source = self.text[begin : self.place]
             return self.made(Foreign("has", source, begin), left, right)
         return self.made(Infix(operator, left, right, start), left, right)
 
@@ -300,7 +369,7 @@ class Parser:
             self.take()
             self.expect(":")
             inside.append(self.value())
-        source = self.text[start : self.tokens[self.index - 1].end]
+        source = self.text[start : self.place]
         return self.made(Foreign("JSON objects", source, start), *inside)
 
     def alias(self, token: Token) -> Expression:

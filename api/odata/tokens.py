@@ -95,7 +95,6 @@ def split_query(query: str) -> tuple[tuple[str, str | None], ...]:
 _WORD = r"[^\W\d]\w*"
 _TEXT = r"'(?:[^']|'')*'"
 _PATTERNS: tuple[tuple[str, str], ...] = (
-    ("space", r"[ \t]+"),
     ("binary", rf"binary{_TEXT}"),
     ("spatial", rf"(?:geography|geometry){_TEXT}"),
     ("duration", rf"duration{_TEXT}"),
@@ -116,6 +115,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("json", r'"(?:[^"\\]|\\.)*"'),
     ("mark", r"[()\[\]{},/:;=*.-]"),
 )
+_SPACE = re.compile(r"[ \t]+")
 _SCANNER = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in _PATTERNS), re.IGNORECASE | re.DOTALL)
 _LITERALS = {
     "string": Kind.STRING,
@@ -149,23 +149,19 @@ _OLD_FORMS = {
 _OLD_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?[LMDF](?!\w)", re.IGNORECASE)
 
 
-def tokenize(text: str, target: str | None = None) -> tuple[Token, ...]:
-    """Tokens, the last one END. Raises SyntaxProblem with the place of what is no token."""
-    found: list[Token] = []
-    place, spaced = 0, False
-    while place < len(text):
-        match = _SCANNER.match(text, place)
-        if match is None or match.lastgroup is None:
-            raise _no_token(text, place, target)
-        name = match.lastgroup
-        if name == "space":
-            spaced = True
-        else:
-            found.append(_token(name, match, spaced, target))
-            spaced = False
-        place = match.end()
-    found.append(Token(T.END, "", len(text), len(text), spaced))
-    return tuple(found)
+def token_at(text: str, place: int, target: str | None = None) -> Token:
+    """The token at or after `place`, behind white space; END where the text ends. Raises SyntaxProblem with the place
+    of what is no token."""
+    spaced = False
+    space = _SPACE.match(text, place)
+    if space:
+        spaced, place = True, space.end()
+    if place == len(text):
+        return Token(T.END, "", place, place, spaced)
+    match = _SCANNER.match(text, place)
+    if match is None or match.lastgroup is None:
+        raise _no_token(text, place, target)
+    return _token(match.lastgroup, match, spaced, target)
 
 
 def _token(name: str, match: re.Match[str], spaced: bool, target: str | None) -> Token:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from api.odata.exchange import Limits
-from api.odata.options import LARGEST, QueryOptions, read_options
+from api.odata.options import QueryOptions, read_options
+from api.odata.parser import LARGEST
 from models.errors import CrisisError, LimitProblem, NameProblem, SyntaxProblem, Unsupported
 
 
@@ -54,9 +55,7 @@ def test_an_unknown_dollar_option_is_refused_with_the_nearest_name() -> None:
     assert caught.value.hint == "Did you mean $filter?"
 
 
-@pytest.mark.parametrize(
-    "name", ["$apply", "$expand", "$compute", "$search", "apply", "EXPAND", "compute", "search", "$id", "$deltatoken"]
-)
+@pytest.mark.parametrize("name", ["$id", "$deltatoken"])
 def test_an_option_that_is_not_offered_is_named(name: str) -> None:
     with pytest.raises(Unsupported) as caught:
         read_options(f"{name}=x")

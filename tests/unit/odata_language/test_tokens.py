@@ -5,8 +5,15 @@ from __future__ import annotations
 import pytest
 
 from api.odata.literals import Kind
-from api.odata.tokens import T, decode, split_query, tokenize
+from api.odata.tokens import T, Token, decode, split_query, token_at
 from models.errors import SyntaxProblem
+
+
+def tokenize(text: str, target: str | None = None) -> list[Token]:
+    found = [token_at(text, 0, target)]
+    while found[-1].type is not T.END:
+        found.append(token_at(text, found[-1].end, target))
+    return found
 
 
 def test_percent_decoding_happens_exactly_once() -> None:
