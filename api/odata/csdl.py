@@ -1,12 +1,15 @@
 """The words of a CSDL document (OData CSDL 4.01): frozen values, no behaviour.
 
 Made from the catalogue by `metadata`, written as XML by `csdl_xml` and as JSON by `csdl_json`, so that both
-forms say the same. Types and terms carry their full namespace: some readers resolve no aliases.
+forms say the same. Types and terms carry their full namespace: some readers of XML resolve no aliases.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+VERSION = "4.0"
+"""Version of the document in both forms: nothing in it is newer, and readers of 4.0 stop at 4.01."""
 
 
 @dataclass(frozen=True)
@@ -18,19 +21,26 @@ class Member:
 
 
 @dataclass(frozen=True)
+class Path:
+    """A path to a property, from the annotated element's type."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Record:
     """A structured annotation value: (property, value) pairs."""
 
     members: tuple[tuple[str, Value], ...]
 
 
-Value = bool | int | str | Member | Record | tuple[str, ...]
+Value = bool | int | str | Member | Path | Record | tuple[str, ...] | tuple[Path, ...] | tuple[Record, ...]
 """A constant of an annotation: the term decides its type, so a text is never an enumeration member."""
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """`term` with its full namespace."""
+    """`term` with its full namespace. It carries no annotations itself: readers of OData 4.0 may stop at them."""
 
     term: str
     value: Value
@@ -82,7 +92,7 @@ class EntitySet:
 
 @dataclass(frozen=True)
 class Reference:
-    """A vocabulary that the document uses."""
+    """A vocabulary that the document uses; `uri` without the ending, which is that of the form."""
 
     uri: str
     namespace: str
@@ -91,7 +101,7 @@ class Reference:
 
 @dataclass(frozen=True)
 class Document:
-    """One schema and its one container."""
+    """One schema and its one container; `annotations` are the schema's, `of_container` the container's."""
 
     namespace: str
     container: str
@@ -99,3 +109,4 @@ class Document:
     types: tuple[EntityType, ...]
     sets: tuple[EntitySet, ...]
     annotations: tuple[Annotation, ...]
+    of_container: tuple[Annotation, ...]

@@ -1,18 +1,21 @@
-"""A CSDL document as XML (OData CSDL XML 4.01, version 4.0 content). Pure; called by `metadata`."""
+"""A CSDL document as XML (OData CSDL XML 4.01, section 3). Pure; called by `metadata`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from api.odata.csdl import (
+    VERSION,
     Annotation,
     Document,
     EntitySet,
     EntityType,
     Member,
     NavigationProperty,
+    Path,
     Property,
     Record,
+    Reference,
     Value,
 )
 
@@ -30,17 +33,17 @@ def xml(document: Document) -> bytes:
 
 def _document(document: Document) -> Lines:
     inner = [*_schema(document)]
-    references = [line for reference in document.references for line in _reference(reference.__dict__)]
+    references = [line for reference in document.references for line in _reference(reference)]
     yield from element(
         "edmx:Edmx",
-        {"xmlns:edmx": EDMX, "Version": "4.0"},
+        {"xmlns:edmx": EDMX, "Version": VERSION},
         [*references, *element("edmx:DataServices", {}, inner)],
     )
 
 
-def _reference(parts: dict[str, str]) -> Lines:
-    include = element("edmx:Include", {"Namespace": parts["namespace"], "Alias": parts["alias"]})
-    yield from element("edmx:Reference", {"Uri": parts["uri"]}, [*include])
+def _reference(reference: Reference) -> Lines:
+    include = element("edmx:Include", {"Namespace": reference.namespace, "Alias": reference.alias})
+    yield from element("edmx:Reference", {"Uri": f"{reference.uri}.xml"}, [*include])
 
 
 def _schema(document: Document) -> Lines:
@@ -49,8 +52,9 @@ def _schema(document: Document) -> Lines:
         inner.extend(_type(entity))
     sets = [line for entity_set in document.sets for line in _set(entity_set)]
     if sets:  # who may read nothing gets no container: CSDL has no empty one
-        container = [*sets, *_annotations(document.annotations)]
+        container = [*sets, *_annotations(document.of_container)]
         inner.extend(element("EntityContainer", {"Name": document.container}, container))
+    inner.extend(_annotations(document.annotations))
     yield from element("Schema", {"xmlns": EDM, "Namespace": document.namespace}, inner)
 
 
@@ -101,24 +105,45 @@ def _annotations(annotations: tuple[Annotation, ...]) -> Lines:
 def constant(value: Value) -> tuple[dict[str, str], list[str]]:
     """Attributes and content that say a value: simple ones as an attribute of their exact type."""
     match value:
-        case bool():
-            return {"Bool": boolean(value)}, []
-        case int():
-            return {"Int": str(value)}, []
-        case str():
-            return {"String": value}, []
-        case Member(type=kind, name=name):
-            return {"EnumMember": f"{kind}/{name}"}, []
-        case Record(members=members):
-            return {}, [*element("Record", {}, [line for member in members for line in _value(*member)])]
+        case Record():
+            return {}, [*_record(value)]
         case tuple():
-            words = [f"<String>{word.translate(ESCAPES)}</String>" for word in value]
-            return {}, [*element("Collection", {}, words)]
+            return {}, [*element("Collection", {}, [line for item in value for line in _item(item)])]
+        case _:
+            return dict([_attribute(value)]), []
 
 
-def _value(name: str, value: Value) -> Lines:
-    attributes, inner = constant(value)
-    yield from element("PropertyValue", {"Property": name, **attributes}, inner)
+def _attribute(value: bool | int | str | Member | Path) -> tuple[str, str]:
+    match value:
+        case bool():
+            return "Bool", boolean(value)
+        case int():
+            return "Int", str(value)
+        case str():
+            return "String", value
+        case Member(type=kind, name=name):
+            return "EnumMember", f"{kind}/{name}"
+        case Path(text=text):
+            return "PropertyPath", text
+
+
+def _item(item: str | Path | Record) -> Lines:
+    """A member of a collection: an element, where `constant` would write an attribute."""
+    match item:
+        case Record():
+            yield from _record(item)
+        case Path(text=text):
+            yield f"<PropertyPath>{text.translate(ESCAPES)}</PropertyPath>"
+        case _:
+            yield f"<String>{item.translate(ESCAPES)}</String>"
+
+
+def _record(record: Record) -> Lines:
+    inner: list[str] = []
+    for name, value in record.members:
+        attributes, lines = constant(value)
+        inner.extend(element("PropertyValue", {"Property": name, **attributes}, lines))
+    yield from element("Record", {}, inner)
 
 
 def boolean(value: bool) -> str:

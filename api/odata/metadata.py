@@ -6,24 +6,40 @@ Called by `service`; the views come in already restricted, a forbidden view neve
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import msgspec
 
 from api.odata import capabilities, csdl_json, csdl_xml
-from api.odata.csdl import Annotation, Document, EntitySet, EntityType, NavigationProperty, Property, Reference
+from api.odata.capabilities import AGGREGATION, CAPABILITIES, CORE
+from api.odata.csdl import (
+    Annotation,
+    Document,
+    EntitySet,
+    EntityType,
+    NavigationProperty,
+    Path,
+    Property,
+    Record,
+    Reference,
+)
 from models.catalogue import CATALOGUE
-from models.catalogue.types import Column, Navigation, View
+from models.catalogue.types import Additivity, Column, Edm, Navigation, View
 
 NAMESPACE = "CrisisMetrics"
 CONTAINER = "Container"
-CORE = "Org.OData.Core.V1"
 MEASURES = "Org.OData.Measures.V1"
+VALIDATION = "Org.OData.Validation.V1"
 VOCABULARIES = "https://oasis-tcs.github.io/odata-vocabularies/vocabularies"
 REFERENCES = tuple(
-    Reference(f"{VOCABULARIES}/{namespace}.xml", namespace, alias)
-    for namespace, alias in ((CORE, "Core"), (capabilities.NAMESPACE, "Capabilities"), (MEASURES, "Measures"))
+    Reference(f"{VOCABULARIES}/{namespace}", namespace, namespace.split(".")[2])
+    for namespace in (CORE, CAPABILITIES, AGGREGATION, MEASURES, VALIDATION)
 )
+LONGEST_LIST = 40
+"""Codes of the longest list that is written out as allowed values; a longer one is left to the view Codes."""
+ADDED_UP = ("facts", "records", "items")
+"""Groups of views whose numbers are summed; those of dimensions and definitions are not."""
 
 Names = tuple[str, ...]
 """Names of the views that a caller may read, in the catalogue's order."""
@@ -60,7 +76,11 @@ def document(names: Names) -> Document:
         references=REFERENCES,
         types=tuple(_type(view, seen) for view in views),
         sets=tuple(_set(view, seen) for view in views),
-        annotations=capabilities.of_container(),
+        annotations=(
+            Annotation(f"{CORE}.SchemaVersion", CATALOGUE.version),
+            Annotation(f"{CORE}.Description", "Daily critical-incident figures of a city's community crisis team."),
+        ),
+        of_container=capabilities.of_container(),
     )
 
 
@@ -78,7 +98,7 @@ def _type(view: View, seen: frozenset[str]) -> EntityType:
     return EntityType(
         name=view.entity,
         key=view.key,
-        properties=tuple(_property(column) for column in view.columns),
+        properties=tuple(_property(view, column) for column in view.columns),
         navigations=tuple(_navigation(view, navigation) for navigation in _navigations(view, seen)),
         annotations=(
             Annotation(f"{CORE}.Description", view.title),
@@ -87,10 +107,7 @@ def _type(view: View, seen: frozenset[str]) -> EntityType:
     )
 
 
-def _property(column: Column) -> Property:
-    annotations = [Annotation(f"{CORE}.Description", column.description)]
-    if column.unit:
-        annotations.append(Annotation(f"{MEASURES}.Unit", column.unit))
+def _property(view: View, column: Column) -> Property:
     return Property(
         name=column.name,
         type=column.edm.value,
@@ -98,8 +115,44 @@ def _property(column: Column) -> Property:
         max_length=column.max_length,
         precision=column.precision,
         scale=column.scale,
-        annotations=tuple(annotations),
+        annotations=tuple(_about(view, column)),
     )
+
+
+def _about(view: View, column: Column) -> Iterator[Annotation]:
+    """What the catalogue knows of a column beyond its type: meaning, unit, limits, what it is not summed over."""
+    yield Annotation(f"{CORE}.Description", column.description)
+    if column.unit:
+        yield Annotation(f"{MEASURES}.Unit", column.unit)
+    if column.edm is Edm.DECIMAL and column.scale is not None:
+        yield Annotation(f"{MEASURES}.Scale", column.scale)
+    if column.minimum is not None:
+        yield Annotation(f"{VALIDATION}.Minimum", column.minimum)
+    codes = CATALOGUE.codes[column.codes].codes if column.codes else ()
+    if codes and len(codes) <= LONGEST_LIST:
+        allowed = tuple(Record((("Value", code.code),)) for code in codes)
+        yield Annotation(f"{VALIDATION}.AllowedValues", allowed)
+    context = tuple(Path(name) for name in _context(view, column))
+    if context:
+        yield Annotation(f"{AGGREGATION}.ContextDefiningProperties", context)
+
+
+def _context(view: View, column: Column) -> Iterator[str]:
+    """Columns that must be held fixed, or grouped by, for a sum of this one to mean something."""
+    if view.group not in ADDED_UP or column.unit is None or column.edm not in (Edm.INT32, Edm.INT64, Edm.DECIMAL):
+        return
+    if view.has("FamilyCode"):
+        yield "FamilyCode"  # the two families are never added up
+    if (view.name, column.name) in _STOCKS:
+        yield "OperationalDate"  # a closing value of each day
+
+
+_STOCKS = frozenset(
+    (metric.view, name)
+    for metric in CATALOGUE.metrics.values()
+    if metric.additivity is Additivity.LAST_VALUE
+    for name in (metric.numerator, *metric.breakdown)
+)
 
 
 def _navigation(view: View, navigation: Navigation) -> NavigationProperty:
@@ -117,5 +170,8 @@ def _set(view: View, seen: frozenset[str]) -> EntitySet:
         name=view.name,
         type=qualified(view),
         bindings=tuple((navigation.name, navigation.target) for navigation in _navigations(view, seen)),
-        annotations=(Annotation(f"{CORE}.Description", view.title), *capabilities.of_set()),
+        annotations=(
+            Annotation(f"{CORE}.Description", view.title),
+            *capabilities.of_set(view, _navigations(view, seen)),
+        ),
     )

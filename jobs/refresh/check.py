@@ -66,6 +66,12 @@ def _generated(views: list[View]) -> Iterator[Check]:
         _sum(sql for view in views for sql in _foreign(view)),
     )
     yield Check(
+        "nothing_negative",
+        True,
+        "no count and no duration is less than its declared minimum",
+        _sum(sql for view in views for sql in _below(view)),
+    )
+    yield Check(
         "texts_fit",
         False,
         "no text is longer than declared",
@@ -108,6 +114,12 @@ def _foreign(view: View) -> Iterator[str]:
         for column in view.columns
         if column.codes is not None
     ]
+    if conditions:
+        yield wrong_rows(view.name, " OR ".join(conditions))
+
+
+def _below(view: View) -> Iterator[str]:
+    conditions = [f"{quoted(column.name)} < {column.minimum}" for column in view.columns if column.minimum is not None]
     if conditions:
         yield wrong_rows(view.name, " OR ".join(conditions))
 

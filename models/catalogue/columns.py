@@ -56,14 +56,19 @@ def code(
 
 def count(name: str, unit: str, description: str) -> Column:
     """A whole number of `unit` (calls, incidents); never null: nothing counted is 0."""
-    return Column(name, Edm.INT64, description, False, unit)
+    return Column(name, Edm.INT64, description, False, unit, minimum=0)
 
 
 def millis(
-    name: str, description: str, *, nullable: bool = True, sensitivity: Sensitivity = Sensitivity.AGGREGATE
+    name: str,
+    description: str,
+    *,
+    nullable: bool = True,
+    sensitivity: Sensitivity = Sensitivity.AGGREGATE,
+    minimum: int | None = 0,
 ) -> Column:
-    """A duration in whole milliseconds; null where it is not known."""
-    return Column(name, Edm.INT64, description, nullable, "ms", sensitivity=sensitivity)
+    """A duration in whole milliseconds; null where it is not known or negative."""
+    return Column(name, Edm.INT64, description, nullable, "ms", sensitivity=sensitivity, minimum=minimum)
 
 
 def number(

@@ -56,7 +56,10 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Column:
-    """One published column. `unit` is written out (`ms`, `incidents`); `codes` names a code list."""
+    """One published column. `unit` is written out (`ms`, `incidents`); `codes` names a code list.
+
+    No published value is less than `minimum`: a check of every night sees to it.
+    """
 
     name: str
     edm: Edm
@@ -70,6 +73,7 @@ class Column:
     scale: int | None = None
     searchable: bool = False
     hidden: bool = False
+    minimum: int | None = None
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,8 @@ def _column(column: Column, catalogue: Catalogue) -> Iterator[str]:
         yield "is a decimal without precision and scale"
     if column.edm is Edm.STRING and column.max_length is None:
         yield "is text without a length"
+    if column.minimum is not None and column.edm not in (Edm.INT32, Edm.INT64):
+        yield "has a minimum and is no whole number"
     if column.edm in (Edm.INT64, Edm.DECIMAL) and not column.unit and not column.name.endswith("Id"):
         yield "has no unit"
 

@@ -75,6 +75,7 @@ SPOILED = {
     "references_known": 'DELETE FROM pub."Areas"',
     "records_linked": 'DELETE FROM pub."Contacts"',
     "codes_known": """UPDATE pub."Calls" SET "StageCode" = 'beamed up'""",
+    "nothing_negative": 'UPDATE pub."DailyRequests" SET "BacklogLateCount" = -1',
     "texts_fit": """UPDATE pub."Areas" SET "AreaName" = repeat('x', 129) WHERE "AreaId" = '001'""",
 }
 

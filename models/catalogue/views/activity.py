@@ -38,7 +38,8 @@ VIEWS = (
                 "Late, due in the next 24 hours, later, or no due time.",
                 sensitivity=RECORD,
             ),
-            millis("AgeMs", "As-of minus OpenedAt.", nullable=False, sensitivity=RECORD),
+            # not a valid interval by definition: the one duration that no rule keeps from being negative
+            millis("AgeMs", "As-of minus OpenedAt.", nullable=False, sensitivity=RECORD, minimum=None),
         ),
     ),
     View(
