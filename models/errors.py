@@ -13,10 +13,16 @@ CrisisError
 │   ├── TokenProblem             400 page token not ours, changed or made for another caller
 │   ├── NotFound                 404 unknown resource (forbidden looks the same)
 │   ├── MethodProblem            405 only GET and HEAD
+│   │   └── BatchMethodProblem   405 a batch is sent with POST
 │   ├── NotAcceptable            406 no representation the caller accepts
+│   ├── BodyTooSlow              408 the body of a batch did not arrive in time
 │   ├── SnapshotGone             410 the pinned snapshot was pruned
+│   ├── PreconditionFailed       412 a condition in a header does not hold
+│   ├── BodyTooLarge             413 the body of a batch is over its limit
 │   ├── LimitProblem             400 over a declared limit (nodes, depth, page size)
 │   ├── UrlTooLong               414
+│   ├── MediaTypeProblem         415 a body in a format that is not read here
+│   ├── DependencyFailed         424 a request of a batch that this one depends on failed
 │   ├── RateLimited              429
 │   └── Unsupported              501 valid OData that this service does not offer
 ├── AccessError
@@ -117,15 +123,54 @@ class NotFound(RequestError):
 
 
 class MethodProblem(RequestError):
+    """`allowed` is the answer's Allow header."""
+
     status = 405
     code = "MethodNotAllowed"
     default_hint = "The views are read-only: use GET or HEAD."
+    allowed: ClassVar[str] = "GET, HEAD"
+
+
+class BatchMethodProblem(MethodProblem):
+    code = "BatchMethodNotAllowed"
+    default_hint = "Send the batch with POST; what is in it are GET requests."
+    allowed: ClassVar[str] = "POST"
 
 
 class NotAcceptable(RequestError):
     status = 406
     code = "NotAcceptable"
     default_hint = "Ask for application/json, or see /v1/views/ for CSV, Excel and Parquet."
+
+
+class BodyTooSlow(RequestError):
+    status = 408
+    code = "RequestTimeout"
+    default_hint = "Send the batch again; CRISIS_BATCH_SECONDS is the limit for all of it."
+
+
+class PreconditionFailed(RequestError):
+    status = 412
+    code = "PreconditionFailed"
+    default_hint = "Ask again without the header, and use the ETag of that answer."
+
+
+class BodyTooLarge(RequestError):
+    status = 413
+    code = "PayloadTooLarge"
+    default_hint = "Send fewer requests in one batch; CRISIS_BATCH_BYTES is the limit."
+
+
+class MediaTypeProblem(RequestError):
+    status = 415
+    code = "UnsupportedMediaType"
+    default_hint = "Send multipart/mixed with a boundary, or application/json."
+
+
+class DependencyFailed(RequestError):
+    status = 424
+    code = "FailedDependency"
+    default_hint = "Mend the request that this one depends on, and send both again."
 
 
 class SnapshotGone(RequestError):

@@ -19,7 +19,7 @@ from models.errors import CrisisError
 from models.settings import ApiSettings
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
-Problem = Callable[[CrisisError, str], Response]
+Problem = Callable[[CrisisError, Note], Response]
 
 STANDARD_HEADERS = (
     ("x-content-type-options", "nosniff"),
@@ -82,7 +82,7 @@ class Frame:
         note.code = error.code
         if note.status:
             return  # the answer has begun: it ends short, and the client sees that it did
-        response = self._problem(error, note.request_id)
+        response = self._problem(error, note)
         await send_response(response, scope, receive, wire.send, accepts="")
 
 

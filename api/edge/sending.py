@@ -125,7 +125,7 @@ def marked(etag: str) -> str:
 
 
 def unmarked(tags: str) -> str:
-    """If-None-Match as the engine knows its tags."""
+    """If-Match or If-None-Match as the engine knows its tags."""
     return tags.replace('-gzip"', '"')
 
 

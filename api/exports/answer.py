@@ -18,13 +18,14 @@ from typing import IO
 
 from api.exports.formats import FORMATS
 from api.exports.selection import About, Selection
-from api.odata.answers import has_it
+from api.odata import conditional
 from api.odata.binder import BoundQuery, bind
 from api.odata.exchange import Request, Response, Trace
 from api.odata.fetch import count
 from api.odata.options import read_options
 from api.odata.paging import fingerprint
 from api.odata.rowscope import find_view
+from api.odata.service import require_schema
 from api.odata.tokens import decode
 from models.catalogue import CATALOGUE
 from models.catalogue.types import View
@@ -87,17 +88,21 @@ class Exporter:
 
     def answer(self, request: Request) -> Response:
         """The answer to one request. Raises what parser, binder and reader raise, NotFound and LimitProblem."""
+        return conditional.settled(request.headers, self._answer(request))
+
+    def _answer(self, request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
             raise MethodProblem("only GET and HEAD")
         view, extension = _asked(request)
         options = read_options(request.query, request.limits)
+        require_schema(options, CATALOGUE)
         if options.skiptoken is not None:
             raise SyntaxProblem("a file has no pages, so there is no page token", target="$skiptoken")
         with self._source(view) as source:
             bound = bind(view, options, request.caller, request.limits, parse_instant(source.about.as_of))
             trace = Trace(view=view.name, shape=bound.shape, version=source.about.version)
             headers = _headers(view, extension, source.about, _tag(bound, request, extension, source))
-            if not view.live and has_it(request, dict(headers)["ETag"]):
+            if not view.live and conditional.has_it(request.headers, dict(headers)["ETag"]):
                 return Response(304, headers, (), trace)
             with source.tables.cursor(request.limits.query_seconds) as cursor:
                 rows = _counted(bound, source, cursor, request.limits.max_export_rows)

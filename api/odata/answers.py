@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.odata import fetch, objects, serialize
+from api.odata import conditional, fetch, negotiation, objects, serialize
 from api.odata.binder import BoundQuery, bind, bind_key
 from api.odata.exchange import Request
 from api.odata.fetch import Tables
-from api.odata.negotiation import TEXT, Representation
+from api.odata.negotiation import Representation
 from api.odata.options import QueryOptions
 from api.odata.paging import Position, check, effective_access, fingerprint, next_link, seal
 from api.odata.plan import plan
@@ -99,7 +99,7 @@ def number(asked: Asked) -> Answer:
         return Answer(304, (), tag, bound.shape)
     with asked.watch.stage("fetch"), asked.tables.cursor(asked.request.limits.query_seconds) as cursor:
         body = str(fetch.count(bound, asked.tables, cursor)).encode()
-    return Answer(200, (body,), tag, bound.shape, content_type=TEXT)
+    return Answer(200, (body,), tag, bound.shape, content_type=negotiation.text(body))
 
 
 def entity(asked: Asked) -> Answer:
@@ -134,8 +134,8 @@ def raw_value(asked: Asked) -> Answer:
         return Answer(304, (), tag, bound.shape)
     if found.value is None:
         return Answer(204, (), tag, bound.shape, 1, found.rows_read)
-    body = (serialize.raw_value(found.value),)
-    return Answer(200, body, tag, bound.shape, 1, found.rows_read, content_type=TEXT)
+    body = serialize.raw_value(found.value)
+    return Answer(200, (body,), tag, bound.shape, 1, found.rows_read, content_type=negotiation.text(body))
 
 
 def _one(asked: Asked) -> tuple[BoundQuery, str, fetch.Found | None]:
@@ -198,13 +198,8 @@ def etag(asked: Asked, bound: BoundQuery) -> str:
     return f'"{hashlib.sha256(repr(seed).encode()).hexdigest()[:32]}"'
 
 
-def has_it(request: Request, tag: str) -> bool:
-    """Whether If-None-Match names the tag (weak comparison, RFC 9110 13.1.2)."""
-    return tag in [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
-
-
 def _unchanged(asked: Asked, tag: str) -> bool:
-    return not asked.view.live and has_it(asked.request, tag)
+    return not asked.view.live and conditional.has_it(asked.request.headers, tag)
 
 
 OF: dict[ResourceKind, Callable[[Asked], Answer]] = {

@@ -34,7 +34,8 @@ class Request:
     """One request below the service root.
 
     `path` is what follows the root, still percent-encoded (`Areas('001')/AreaName`); `query` is the raw
-    query string; `headers` have lower-case names; `root` is the absolute public root, ending in `/`.
+    query string; `headers` have lower-case names; `root` is the absolute public root, ending in `/`. `version` is the
+    snapshot to read where that was decided before: all requests of a batch read one.
     """
 
     method: str
@@ -44,6 +45,7 @@ class Request:
     root: str
     caller: Caller
     limits: Limits = field(default_factory=Limits)
+    version: str | None = None
 
 
 @dataclass(frozen=True)

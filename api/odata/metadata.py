@@ -58,10 +58,10 @@ def json(names: Names) -> bytes:
 
 
 @lru_cache(maxsize=64)
-def service_document(names: Names, root: str, *, with_context: bool) -> bytes:
-    """The list of entity sets; `root` is the absolute public root, ending in `/`."""
+def service_document(names: Names, root: str, context: str | None) -> bytes:
+    """The list of entity sets; `root` is the absolute public root, ending in `/`, `context` the name of its member."""
     sets = [{"name": name, "kind": "EntitySet", "url": name, "title": CATALOGUE.views[name].title} for name in names]
-    head = {"@odata.context": f"{root}$metadata"} if with_context else {}
+    head = {context: f"{root}$metadata"} if context else {}
     return msgspec.json.encode({**head, "value": sets})
 
 

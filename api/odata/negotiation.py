@@ -1,4 +1,4 @@
-"""What the client can read -> how the answer is written: Accept, $format, OData-MaxVersion, Prefer.
+"""What the client can read -> how the answer is written: Accept, Accept-Charset, $format, OData-MaxVersion, Prefer.
 
 Pure; called by `service` before anything is read. Power Query's header set decides the defaults: OData 4.0,
 XML for `$metadata`, JSON with minimal metadata for data.
@@ -7,21 +7,23 @@ XML for `$metadata`, JSON with minimal metadata for data.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 
+from api.odata.header_fields import elements
+from api.odata.preferences import OFFERED, Preferences, preferences
 from models.errors import NotAcceptable, SyntaxProblem
 
 JSON = "application/json"
 XML = "application/xml"
-TEXT = "text/plain;charset=utf-8"
 NAMED_FORMATS = {"json": JSON, "xml": XML, "atom": "application/atom+xml"}
-VERSION = re.compile(r"([0-9]+)\.([0-9]+)\Z")
-PREFERENCES = frozenset({"maxpagesize", "omit-values"})
-OLDEST = (4, 0)
-NEWEST = (4, 1)  # "4.01" reads as (4, 1)
+VERSION = re.compile(r"[0-9]{1,10}\.[0-9]{1,10}", re.ASCII)
+OLDEST = Decimal("4.0")
+NEWEST = Decimal("4.01")
+UTF_8 = frozenset({"utf-8", "utf8", "*"})
 
 
 class Level(StrEnum):
@@ -30,15 +32,6 @@ class Level(StrEnum):
     NONE = "none"
     MINIMAL = "minimal"
     FULL = "full"
-
-
-@dataclass(frozen=True)
-class Preferences:
-    """What Prefer asked and is honoured; `applied` is the answer's Preference-Applied, empty when nothing was."""
-
-    page_size: int | None = None
-    omit_nulls: bool = False
-    applied: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,13 +46,23 @@ class Representation:
 
     @property
     def content_type(self) -> str:
-        """Content-Type, in the words that Power Query's list of accepted types has."""
-        parts = [JSON, f"odata.metadata={self.level}"]
+        """Content-Type; in 4.0 in the words that Power Query's list of accepted types has."""
+        prefix = self.control.removeprefix("@")
+        parts = [JSON, f"{prefix}metadata={self.level}"]
         if self.streaming:
-            parts.append("odata.streaming=true")
+            parts.append(f"{prefix}streaming=true")
         if self.numbers_as_text:
             parts.append("IEEE754Compatible=true")
         return ";".join(parts)
+
+    @property
+    def control(self) -> str:
+        """How names of control information begin: 4.01 leaves out `odata.` (OData JSON 4.5)."""
+        return "@odata." if self.version == "4.0" else "@"
+
+    def primitive_type(self, name: str) -> str:
+        """A type such as `#Decimal` as the value of `type` control information: 4.01 leaves out the hash (4.5.3)."""
+        return name if self.version == "4.0" else name.removeprefix("#")
 
 
 @dataclass(frozen=True)
@@ -92,43 +95,75 @@ def version(headers: Mapping[str, str]) -> str:
     return "4.01" if read >= NEWEST else "4.0"
 
 
-def _version(text: str, header: str) -> tuple[int, int]:
-    found = VERSION.match(text.strip())
-    if not found:
+def version_of_error(headers: Mapping[str, str]) -> str:
+    """As `version`; 4.0 where the headers themselves are the error."""
+    try:
+        return version(headers)
+    except SyntaxProblem:
+        return "4.0"
+
+
+def _version(text: str, header: str) -> Decimal:
+    """Versions compare as decimal numbers (OData protocol 5.1)."""
+    if not VERSION.fullmatch(text.strip()):
         raise SyntaxProblem(f"{header} {text[:20]!r} is no version", hint="Write 4.0 or 4.01.", target=header)
-    return int(found[1]), int(found[2])
+    return Decimal(text.strip())
 
 
 def data(
-    headers: Mapping[str, str], format_option: str | None, max_page_size: int, honoured: frozenset[str] = PREFERENCES
+    headers: Mapping[str, str], format_option: str | None, max_page_size: int, honoured: frozenset[str] = OFFERED
 ) -> Representation:
     """How rows are written; of the preferences those in `honoured` count.
 
     Raises NotAcceptable when the client takes no JSON of ours.
     """
     answer_version = version(headers)
-    best: tuple[float, Representation] | None = None
-    for entry in _wanted(headers, format_option):
-        form = _json_form(entry)
-        if form is not None and entry.quality > 0 and (best is None or entry.quality > best[0]):
-            best = (entry.quality, form)
-    if best is None:
+    form = _best(_wanted(headers, format_option))
+    if form is None:
         raise NotAcceptable("views are answered as application/json with odata.metadata none, minimal or full")
-    form = best[1]
     asked = preferences(headers, max_page_size, honoured)
     return Representation(form.level, form.numbers_as_text, form.streaming, answer_version, asked)
 
 
+def _best(entries: Sequence[Range]) -> Representation | None:
+    """The form that the client likes most; among equals the first that it names."""
+    best: tuple[float, Representation] | None = None
+    for entry in entries:
+        form = _json_form(entry)
+        if form is None:
+            continue
+        # What an entry for everything allows, a more exact one may forbid (RFC 9110, 12.5.1).
+        quality = entry.quality if entry.media == JSON else _quality_of(entries, JSON)
+        if quality > 0 and (best is None or quality > best[0]):
+            best = (quality, form)
+    return best[1] if best else None
+
+
+def _quality_of(entries: Sequence[Range], media: str) -> float:
+    """The weight of a media type without parameters: that of the most exact entry that covers it."""
+    for name in (media, f"{media.partition('/')[0]}/*", "*/*"):
+        found = [entry.quality for entry in entries if entry.media == name and not set(entry.parameters) - {"charset"}]
+        if found:
+            return max(found)
+    return 0.0
+
+
+_FLAGS = ("ieee754compatible", "streaming", "exponentialdecimals")
+_KNOWN = frozenset({"metadata", "charset", *_FLAGS})
+
+
 def _json_form(entry: Range) -> Representation | None:
-    """The JSON that an Accept entry describes; None when it is another format or has a word we do not know."""
+    """The JSON that an Accept entry describes; None when it is another format or has a word we do not know.
+
+    `ExponentialDecimals=true` only allows a notation that is never used here.
+    """
     if entry.media in ("*/*", "application/*"):
         return Representation()
-    known = {"metadata", "ieee754compatible", "streaming", "charset"}
-    if entry.media != JSON or not set(entry.parameters) <= known:
+    if entry.media != JSON or not set(entry.parameters) <= _KNOWN:
         return None
     level = entry.parameters.get("metadata", "minimal")
-    flags = {name: entry.parameters.get(name, "false") for name in ("ieee754compatible", "streaming")}
-    if level not in set(Level) or entry.parameters.get("charset", "utf-8") not in ("utf-8", "utf8"):
+    flags = {name: entry.parameters.get(name, "false") for name in _FLAGS}
+    if level not in set(Level) or entry.parameters.get("charset", "utf-8") not in UTF_8:
         return None
     if not set(flags.values()) <= {"true", "false"}:
         return None
@@ -141,44 +176,63 @@ def metadata(headers: Mapping[str, str], format_option: str | None) -> str:
     `application/json;odata.metadata=minimal` describes data: beside it in Power Query's list stands
     `application/xml`, and that is what it must get. Raises NotAcceptable.
     """
-    entries = [entry for entry in _wanted(headers, format_option) if entry.quality > 0]
-    xml = max((entry.quality for entry in entries if entry.media in (XML, "*/*", "application/*")), default=0.0)
+    entries = _wanted(headers, format_option)
+    xml = _quality_of(entries, XML)
     bare = [entry for entry in entries if entry.media == JSON and not set(entry.parameters) - {"ieee754compatible"}]
     json = max((entry.quality for entry in bare), default=0.0)
     if json > xml:
         return JSON
     if xml:
         return XML
-    if any(entry.media == JSON for entry in entries):
+    if any(entry.media == JSON and entry.quality > 0 for entry in entries):
         return JSON
     raise NotAcceptable("$metadata is answered as application/xml or application/json")
 
 
+def text(body: bytes) -> str:
+    """Content-Type of a raw value. A character set is named only where its bytes are not ASCII, which is what plain
+    text is without one; else the answer has no parameter that the client did not ask for (OData protocol 8.2.1)."""
+    return "text/plain" if body.isascii() else "text/plain;charset=utf-8"
+
+
 def _wanted(headers: Mapping[str, str], format_option: str | None) -> tuple[Range, ...]:
-    """$format, when given, stands in for Accept."""
-    if format_option is None:
-        return accept(headers.get("accept", "*/*"))
-    text = format_option.strip()
-    return accept(NAMED_FORMATS.get(text.lower(), text))
+    """The media types that the client takes: $format, when given, stands in for Accept.
+
+    Accept-Charset, when given, stands in for the character sets in them. Raises NotAcceptable when it leaves out UTF-8.
+    """
+    text = headers.get("accept", "*/*") if format_option is None else format_option.strip()
+    entries = accept(NAMED_FORMATS.get(text.lower(), text) if format_option is not None else text)
+    charsets = headers.get("accept-charset")
+    if charsets is None:
+        return entries
+    ranges = accept(charsets)
+    if not _takes_utf8(ranges):
+        raise NotAcceptable("answers are written in UTF-8", hint="Leave out Accept-Charset, or name utf-8 in it.")
+    return tuple(Range(entry.media, _without_charset(entry.parameters), entry.quality) for entry in entries)
+
+
+def _takes_utf8(ranges: Sequence[Range]) -> bool:
+    named = [entry.quality for entry in ranges if entry.media in UTF_8 - {"*"}]
+    return max(named or [entry.quality for entry in ranges if entry.media in ("*", "*/*")], default=0.0) > 0
+
+
+def _without_charset(parameters: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in parameters.items() if name != "charset"}
 
 
 @lru_cache(maxsize=256)
 def accept(text: str) -> tuple[Range, ...]:
     """The entries of an Accept list; what cannot be read is left out, an empty list accepts everything."""
     found = []
-    for entry in text.split(","):
-        media, *words = (part.strip() for part in entry.split(";"))
+    for element in elements(text):
         parameters: dict[str, str] = {}
         quality = 1.0
-        for word in words:
-            name, _, value = word.partition("=")
-            name, value = name.strip().lower(), value.strip().strip('"').lower()
+        for name, value in element.parameters:
             if name == "q":
                 quality = _quality(value)
                 break  # what follows q belongs to Accept, not to the media type
-            parameters[name.removeprefix("odata.")] = value
-        if media:
-            found.append(Range(media.lower(), parameters, quality))
+            parameters[name.removeprefix("odata.")] = value.lower()
+        found.append(Range(element.word.lower(), parameters, quality))
     return tuple(found) or (Range("*/*", {}, 1.0),)
 
 
@@ -189,21 +243,18 @@ def _quality(text: str) -> float:
         return 0.0
 
 
-def preferences(headers: Mapping[str, str], max_page_size: int, honoured: frozenset[str] = PREFERENCES) -> Preferences:
-    """The preferences that are honoured; unknown and unreadable ones are ignored and not echoed."""
-    size: int | None = None
-    omit = False
-    applied = []
-    for entry in headers.get("prefer", "").split(","):
-        name, _, value = entry.split(";")[0].partition("=")
-        name, value = name.strip(), value.strip().strip('"')
-        plain = name.lower().removeprefix("odata.")
-        if plain not in honoured:
-            continue
-        if plain == "maxpagesize" and size is None and value.isascii() and value.isdigit() and int(value[:12]) > 0:
-            size = min(int(value[:12]), max_page_size)
-            applied.append(f"{name}={size}")
-        elif plain == "omit-values" and value.lower() == "nulls" and not omit:
-            omit = True
-            applied.append(f"{name}=nulls")
-    return Preferences(size, omit, ", ".join(applied))
+__all__ = [
+    "JSON",
+    "OFFERED",
+    "XML",
+    "Level",
+    "Preferences",
+    "Representation",
+    "accept",
+    "data",
+    "metadata",
+    "preferences",
+    "text",
+    "version",
+    "version_of_error",
+]

@@ -37,12 +37,13 @@ def row(view: View, columns: Sequence[Column], form: Representation, root: str) 
     """SQL of one row's JSON object, as VARCHAR."""
     members = []
     if form.level is Level.FULL:
-        members.append(_Member("@odata.type", literal(f"#{NAMESPACE}.{view.entity}")))
-        members.append(_Member("@odata.id", f"{literal(f'{root}{view.name}')} || {key(view)}"))
+        members.append(_Member(f"{form.control}type", literal(f"#{NAMESPACE}.{view.entity}")))
+        members.append(_Member(f"{form.control}id", f"{literal(f'{root}{view.name}')} || {key(view)}"))
     for column in columns:
         absent = quoted(column.name) if column.nullable else None
         if form.level is Level.FULL and column.edm in SPELLED_OUT:
-            members.append(_Member(f"{column.name}@odata.type", literal(SPELLED_OUT[column.edm]), absent))
+            spelled = literal(form.primitive_type(SPELLED_OUT[column.edm]))
+            members.append(_Member(f"{column.name}{form.control}type", spelled, absent))
         members.append(_Member(column.name, value(column, form), absent))
     if form.preferences.omit_nulls and any(member.absent for member in members):
         return _without_nulls(members)

@@ -1,4 +1,4 @@
-"""Pages, entities, values and errors -> the bytes of OData JSON 4.0. Pure; called by `service`.
+"""Pages, entities, values and errors -> the bytes of OData JSON, 4.0 or 4.01. Pure; called by `service`.
 
 Rows come as ready JSON and are only put between head and tail; few and large pieces stay memoryviews of the
 mapped row text, many small ones are joined once.
@@ -38,10 +38,10 @@ def collection(
     """A page of rows. Without metadata the context goes, count and next link stay."""
     head = []
     if form.level is not Level.NONE:
-        head.append(f'"@odata.context":{text(context_url)},')
+        head.append(f'"{form.control}context":{text(context_url)},')
     if count is not None:
-        head.append(f'"@odata.count":{text(str(count)) if form.numbers_as_text else count},')
-    tail = f',"@odata.nextLink":{text(next_link)}' if next_link is not None else ""
+        head.append(f'"{form.control}count":{text(str(count)) if form.numbers_as_text else count},')
+    tail = f',"{form.control}nextLink":{text(next_link)}' if next_link is not None else ""
     opening = f'{{{"".join(head)}"value":[\n' if page.rows else f'{{{"".join(head)}"value":['
     closing = f"\n]{tail}}}\n" if page.rows else f"]{tail}}}\n"
     return (opening.encode(), *joined(page.pieces), closing.encode())
@@ -62,14 +62,14 @@ def entity(piece: Bytes, form: Representation, context_url: str) -> tuple[Bytes,
     if form.level is Level.NONE:
         return (piece, b"\n")
     comma = "," if len(piece) > len("{}") else ""
-    return (f'{{"@odata.context":{text(context_url)}{comma}'.encode(), memoryview(piece)[1:], b"\n")
+    return (f'{{"{form.control}context":{text(context_url)}{comma}'.encode(), memoryview(piece)[1:], b"\n")
 
 
 def single_value(json: bytes, form: Representation, context_url: str, column: Column) -> tuple[Bytes, ...]:
     """One property's value."""
-    head = "" if form.level is Level.NONE else f'"@odata.context":{text(context_url)},'
+    head = "" if form.level is Level.NONE else f'"{form.control}context":{text(context_url)},'
     if form.level is Level.FULL and column.edm in SPELLED_OUT:
-        head += f'"@odata.type":"{SPELLED_OUT[column.edm]}",'
+        head += f'"{form.control}type":"{form.primitive_type(SPELLED_OUT[column.edm])}",'
     return (f'{{{head}"value":'.encode(), json, b"}\n")
 
 

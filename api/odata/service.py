@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.odata import answers, metadata, negotiation, serialize
+from api.odata import answers, conditional, metadata, negotiation, serialize
 from api.odata.answers import Answer, Asked
 from api.odata.exchange import Request, Response, Trace
 from api.odata.fetch import Tables
@@ -26,14 +26,14 @@ from api.odata.stopwatch import Stopwatch
 from models.catalogue import CATALOGUE
 from models.catalogue.types import Catalogue, View
 from models.clock import now, parse_instant
-from models.errors import CrisisError, MethodProblem
+from models.errors import CrisisError, MethodProblem, NotFound, PreconditionFailed
 from models.snapshot.live import LiveTables
 from models.snapshot.pinning import Shelf
 
 Rows = Callable[[], Sequence[Mapping[str, object]]]
 PRIVATE = ("Cache-Control", "private, no-cache")
 NEVER = ("Cache-Control", "no-store")
-HONOURED = {ResourceKind.SET: negotiation.PREFERENCES, ResourceKind.ENTITY: frozenset({"omit-values"})}
+HONOURED = {ResourceKind.SET: negotiation.OFFERED, ResourceKind.ENTITY: frozenset({"omit-values"})}
 """Preferences that mean something for an address; elsewhere they are ignored."""
 
 
@@ -52,17 +52,22 @@ class Engine:
 
 def answer(request: Request, engine: Engine) -> Response:
     """The answer to one request. Raises CrisisError for everything that is wrong with it."""
+    return conditional.settled(request.headers, _answer(request, engine))
+
+
+def _answer(request: Request, engine: Engine) -> Response:
     if request.method not in ("GET", "HEAD"):
         raise MethodProblem(f"{request.method[:20]} is not offered: the views are read-only")
     watch = Stopwatch()
     with watch.stage("parse"):
         resource = parse_path(request.path, engine.catalogue, request.caller)
         options = read_options(request.query, request.limits)
+        require_schema(options, engine.catalogue)
     if resource.view is None:
         return _document(request, resource, options, watch)
     form = _form(request, resource, options)
     position = unseal(options.skiptoken, engine.sealer) if options.skiptoken is not None else None
-    with _held(engine, resource.view, position, watch) as held:
+    with _held(engine, request, resource.view, position, watch) as held:
         asked = Asked(
             request, resource, resource.view, options, form, position, engine.sealer, watch, *held, engine.catalogue
         )
@@ -70,11 +75,28 @@ def answer(request: Request, engine: Engine) -> Response:
     return _response(asked, made)
 
 
+def require_schema(options: QueryOptions, catalogue: Catalogue) -> None:
+    """Raises NotFound for a $schemaversion other than the one published as Core.SchemaVersion (OData protocol 11.2.12).
+
+    `*` is the current one, and there is no other: an older model is not kept.
+    """
+    if options.schemaversion not in (None, "*", catalogue.version):
+        hint = f"The current version is {catalogue.version}; $schemaversion=* always names it."
+        raise NotFound("there is no such version of the schema", hint=hint, target="$schemaversion")
+
+
 @contextmanager
 def _held(
-    engine: Engine, view: View, position: Position | None, watch: Stopwatch
+    engine: Engine, request: Request, view: View, position: Position | None, watch: Stopwatch
 ) -> Iterator[tuple[Tables, str, datetime]]:
-    """The rows of one version, held until the answer is made; its name; its as-of."""
+    """The rows of one version, held until the answer is made; its name; its as-of.
+
+    So `Isolation: snapshot` is what every answer has. Raises PreconditionFailed where it cannot be given.
+    """
+    isolation = request.headers.get("isolation", request.headers.get("odata-isolation"))
+    if isolation is not None and (view.live or isolation.strip().lower() != "snapshot"):
+        hint = "Send `Isolation: snapshot`, or leave it out; a live view has no snapshot."
+        raise PreconditionFailed("this isolation is not offered here", hint=hint, target="Isolation")
     if view.live:
         tables = LiveTables(view, engine.live[view.name](), engine.shelf.current() or "")
         try:
@@ -83,7 +105,7 @@ def _held(
             tables.close()
         return
     with watch.stage("pin"):
-        pin = engine.shelf.pin(position.version if position else None)
+        pin = engine.shelf.pin(position.version if position else request.version)
     with pin:
         yield pin.snapshot, pin.snapshot.version, parse_instant(pin.snapshot.manifest.as_of)
 
@@ -128,22 +150,26 @@ def _document(request: Request, resource: Resource, options: QueryOptions, watch
     else:
         form = negotiation.data(request.headers, options.format, request.limits.max_page_size)
         content_type, version = form.content_type, form.version
-        body = metadata.service_document(names, request.root, with_context=form.level is not negotiation.Level.NONE)
+        context = f"{form.control}context" if form.level is not negotiation.Level.NONE else None
+        body = metadata.service_document(names, request.root, context)
     seed = (content_type, version, effective_access(request.caller))
     etag = f'"{hashlib.sha256(repr(seed).encode() + body).hexdigest()[:32]}"'
     headers = [("OData-Version", version), PRIVATE, ("ETag", etag), ("Server-Timing", watch.header())]
     trace = Trace(shape=resource.kind.name.lower(), timings=watch.timings())
-    if answers.has_it(request, etag):
-        return Response(304, tuple(headers), (), trace)
     return Response(200, (("Content-Type", content_type), *headers), (body,), trace)
 
 
-def error_response(error: CrisisError, *, request_id: str | None = None) -> Response:
+def error_response(error: CrisisError, *, request_id: str | None = None, version: str = "4.0") -> Response:
     """The OData error object with the error's status; `request_id` leads to it in the log.
 
     `details` say where (code `Position`: the 0-based character in `target`), what next (code `Hint`) and under
     which id to ask (code `RequestId`).
     """
     body = serialize.error(error, request_id)
-    headers = (("OData-Version", "4.0"), ("Content-Type", negotiation.JSON), NEVER)
+    headers = (
+        ("OData-Version", version),
+        ("Content-Type", negotiation.JSON),
+        ("Content-Language", "en"),
+        NEVER,
+    )
     return Response(error.status, headers, (body,), Trace(code=error.code))

@@ -45,9 +45,9 @@ class DataRoute:
             async with self._parts.gate.turn():
                 response = await anyio.to_thread.run_sync(self._produce, request)
         except CrisisError as error:
-            response = self._parts.problem(error, note.request_id)
+            response = self._parts.problem(error, note)
         except Exception:  # the frame answers it; the trail must know of it too
-            await self._audit(note, caller, self._parts.problem(CrisisError(""), note.request_id))
+            await self._audit(note, caller, self._parts.problem(CrisisError(""), note))
             raise
         try:
             await self._audit(note, caller, response)
@@ -61,8 +61,9 @@ class DataRoute:
 
     def _request(self, method: str, note: Note, caller: Caller) -> Request:
         headers = {name: value for name, value in note.headers.items() if name not in PRIVATE}
-        if "if-none-match" in headers:
-            headers["if-none-match"] = unmarked(headers["if-none-match"])
+        for name in ("if-match", "if-none-match"):
+            if name in headers:
+                headers[name] = unmarked(headers[name])
         return Request(
             method=method,
             path=note.target.path[len(self.prefix) :].removeprefix("/"),

@@ -10,6 +10,7 @@ from sqlalchemy import Engine as Database
 from api.auth.keyring import Keyring
 from api.edge.audit import AuditTrail
 from api.edge.limits import QueryGate, RequestRate
+from api.edge.note import Note
 from api.freshness import Freshness
 from api.observe import Counts, Observer
 from api.odata.exchange import Limits, Response
@@ -31,4 +32,4 @@ class Parts:
     observe: Observer
     counts: Counts
     freshness: Callable[[], Freshness]
-    problem: Callable[[CrisisError, str], Response]
+    problem: Callable[[CrisisError, Note], Response]

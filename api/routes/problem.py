@@ -8,25 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from api.auth.challenge import challenge
+from api.edge.note import Note
 from api.odata.exchange import Response
+from api.odata.negotiation import version_of_error
 from api.odata.service import error_response
 from models.errors import CrisisError, MethodProblem, Unauthenticated, Unavailable
 
-ALLOWED = "GET, HEAD"
 SOON = 5
 """Seconds after which an Unavailable is worth another try, where the error names none."""
 
 
-def problem_writer(tenant: str | None) -> Callable[[CrisisError, str], Response]:
-    """A function that writes an error for a request id; `tenant` goes into the sign-in challenge."""
+def problem_writer(tenant: str | None) -> Callable[[CrisisError, Note], Response]:
+    """A function that writes an error for a request; `tenant` goes into the sign-in challenge."""
 
-    def problem(error: CrisisError, request_id: str) -> Response:
-        plain = error_response(error, request_id=request_id)
+    def problem(error: CrisisError, note: Note) -> Response:
+        plain = error_response(error, request_id=note.request_id, version=version_of_error(note.headers))
         headers = list(plain.headers)
         if isinstance(error, Unauthenticated):
             headers += challenge(tenant)
         if isinstance(error, MethodProblem):
-            headers.append(("Allow", ALLOWED))
+            headers.append(("Allow", error.allowed))
         wait = error.retry_after or (SOON if isinstance(error, Unavailable) else None)
         if wait is not None:
             headers.append(("Retry-After", str(wait)))

@@ -53,7 +53,7 @@ def site(parts: Parts, version: str, lifespan: Lifespan) -> FastAPI:
 
 def _written(parts: Parts, note: Note, error: CrisisError) -> Response:
     note.code = error.code
-    made = parts.problem(error, note.request_id)
+    made = parts.problem(error, note)
     answer = Response(b"".join(made.body), made.status)
     for name, value in made.headers:
         answer.headers.append(name, value)

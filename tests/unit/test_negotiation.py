@@ -5,11 +5,16 @@ Level, IEEE754Compatible, OData-Version; `406` where nothing of ours is wanted.
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.odata import negotiation
+from api.odata import negotiation, preferences
+from api.odata.header_fields import elements, split
 from models.errors import CrisisError, NotAcceptable, SyntaxProblem
 
 POWER_QUERY = (
@@ -38,6 +43,18 @@ application/json;odata=verbose,*/*;q=0.1                            | -         
 application/json;odata.metadata=full;q=0.2,application/json;q=0.9   | -                                    | minimal
 application/json;odata.metadata=full;q=0.9,application/json;q=0.2   | -                                    | full
 application/json;q=0                                                | -                                    | 406
+application/json;q=0, */*                                           | -                                    | 406
+application/*;q=0, */*                                              | -                                    | 406
+*/*, application/json;q=0, application/json;odata.metadata=full     | -                                    | full
+application/json;q=0.1, */*;q=0.9, application/json;metadata=none;q=0.5 | -                                | none
+application/json;metadata="full"                                    | -                                    | full
+application/json;ExponentialDecimals=true                           | -                                    | minimal
+application/json;ExponentialDecimals=sometimes                      | -                                    | 406
+application/json;x=",application/json;q=0.5                         | -                                    | 406
+application/vnd.city+json, application/json;q=0.2                   | -                                    | minimal
+application/json;q=much                                             | -                                    | 406
+application/json;q=7                                                | -                                    | minimal
+application/json;q=nan                                              | -                                    | 406
 application/atom+xml,application/xml;q=0.9                          | -                                    | 406
 text/html                                                           | -                                    | 406
 application/atom+xml                                                | json                                 | minimal
@@ -65,6 +82,24 @@ application/json                                | xml              | application
 text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8 | - | application/xml
 application/atom+xml                            | -                | 406
 */*                                             | csv              | 406
+*/*                                             | atom             | 406
+*/*                                             | XML              | application/xml
+application/xml;q=0, */*                        | -                | 406
+application/xml;q=0, application/json;q=0.1     | -                | application/json
+application/xml;charset=utf-8                   | -                | application/xml
+"""
+
+CHARSETS = """
+Accept-Charset              | Accept                           | answer
+utf-8                       | -                                | yes
+UTF-8;q=0.1, iso-8859-1     | -                                | yes
+*                           | -                                | yes
+iso-8859-1, *;q=0.5         | -                                | yes
+iso-8859-1                  | -                                | no
+iso-8859-1, *;q=0           | -                                | no
+utf-8;q=0, *                | -                                | no
+utf-8                       | application/json;charset=utf-16  | yes
+iso-8859-1                  | application/json;charset=utf-8   | no
 """
 
 VERSIONS = """
@@ -73,6 +108,14 @@ OData-MaxVersion | OData-Version | answer
 4.0              | -             | 4.0
 4.01             | -             | 4.01
 4.02             | -             | 4.01
+4.00             | -             | 4.0
+4.005            | -             | 4.0
+4.1              | -             | 4.01
+06.2831852000    | -             | 4.01
+3.99             | -             | 400
+4.0.1            | -             | 400
+4                | -             | 400
+4.٠              | -             | 400
 5.0              | -             | 4.01
 4.0              | 4.0           | 4.0
 3.0              | -             | 400
@@ -98,6 +141,21 @@ omit-values="nulls"                                 | -    | yes   | omit-values
 omit-values=defaults                                | -    | no    |
 odata.omit-values=nulls, odata.maxpagesize=7; x=y   | 7    | yes   | odata.omit-values=nulls, odata.maxpagesize=7
 maxpagesize=3, odata.maxpagesize=9                  | 3    | no    | maxpagesize=3
+odata.maxpagesize=9, maxpagesize=3                  | 3    | no    | maxpagesize=3
+maxpagesize=3, maxpagesize=9                        | 3    | no    | maxpagesize=3
+odata.maxpagesize=9, odata.maxpagesize=3            | 9    | no    | odata.maxpagesize=9
+maxpagesize=many, odata.maxpagesize=9               | -    | no    |
+MaxPageSize = 3                                     | 3    | no    | MaxPageSize=3
+maxpagesize="3"                                     | 3    | no    | maxpagesize=3
+maxpagesize=03                                      | -    | no    |
+maxpagesize=3;x="a,b;c", omit-values=nulls          | 3    | yes   | maxpagesize=3, omit-values=nulls
+x="\\\\", maxpagesize=3                               | 3    | no    | maxpagesize=3
+x="a, maxpagesize=3                                 | -    | no    |
+, ,maxpagesize=3,,                                  | 3    | no    | maxpagesize=3
+callback;url="some:/where", maxpagesize=3           | 3    | no    | maxpagesize=3
+return=minimal, wait=10, allow-entityreferences     | -    | no    |
+include-annotations="-*,Core.*", omit-values=nulls  | -    | yes   | omit-values=nulls
+continue-on-error                                   | -    | no    |
 VSTS.Analytics.MaxSize=1000                         | -    | no    |
 respond-async, odata.track-changes                  | -    | no    |
 """
@@ -149,7 +207,82 @@ def test_the_version_of_the_answer(most: str, spoken: str, answer: str) -> None:
 @pytest.mark.parametrize(("prefer", "size", "nulls", "applied"), rows(PREFER))
 def test_preferences(prefer: str, size: str, nulls: str, applied: str) -> None:
     found = negotiation.preferences({"prefer": prefer}, 500)
-    assert found == negotiation.Preferences(int(size) if size else None, nulls == "yes", applied)
+    assert found == negotiation.Preferences(int(size) if size else None, nulls == "yes", applied=applied)
+
+
+CONTINUE = """
+Prefer                                              | continue | applied
+-                                                   | -        |
+continue-on-error                                   | yes      | continue-on-error
+odata.continue-on-error                             | yes      | odata.continue-on-error
+continue-on-error=true                              | yes      | continue-on-error=true
+odata.continue-on-error=FALSE                       | no       | odata.continue-on-error=false
+continue-on-error=perhaps                           | -        |
+continue-on-error=""                                | yes      | continue-on-error
+odata.continue-on-error, continue-on-error=false    | no       | continue-on-error=false
+respond-async, continue-on-error, maxpagesize=5     | yes      | continue-on-error
+"""
+
+
+@pytest.mark.parametrize(("prefer", "answer", "applied"), rows(CONTINUE))
+def test_whether_a_batch_goes_on_after_an_error(prefer: str, answer: str, applied: str) -> None:
+    found = preferences.preferences({"prefer": prefer}, 500, preferences.OFFERED_TO_BATCHES)
+    expected = {"": None, "yes": True, "no": False}[answer]
+    assert found == preferences.Preferences(continue_on_error=expected, applied=applied)
+
+
+@pytest.mark.parametrize(("charsets", "accept", "answer"), rows(CHARSETS))
+def test_answers_are_utf_8_or_nothing(charsets: str, accept: str, answer: str) -> None:
+    sent = {"accept-charset": charsets, **headers(accept)}
+    for ask in (
+        lambda: negotiation.data(sent, None, 500),
+        lambda: negotiation.metadata({**sent, "accept": "*/*"}, None),
+    ):
+        if answer == "no":
+            with pytest.raises(NotAcceptable):
+                ask()
+        else:
+            ask()
+
+
+def test_4_01_leaves_out_the_prefix_that_4_0_has() -> None:
+    """OData JSON, conformance of a producer: 4.0 must not omit `odata.` and `#`, 4.01 should."""
+    accept = {"accept": "application/json;metadata=full;streaming=true;IEEE754Compatible=true"}
+    old, new = (negotiation.data({**accept, "odata-maxversion": most}, None, 500) for most in ("4.0", "4.01"))
+    assert old.content_type == "application/json;odata.metadata=full;odata.streaming=true;IEEE754Compatible=true"
+    assert new.content_type == "application/json;metadata=full;streaming=true;IEEE754Compatible=true"
+    assert (old.control, new.control) == ("@odata.", "@")
+    assert (old.primitive_type("#Date"), new.primitive_type("#Date")) == ("#Date", "Date")
+
+
+def test_plain_text_names_a_character_set_only_where_it_needs_one() -> None:
+    assert negotiation.text(b"42") == "text/plain"
+    assert negotiation.text("Zoë".encode()) == "text/plain;charset=utf-8"
+
+
+@pytest.mark.shared
+def test_every_preference_of_the_oasis_cases_is_read(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each case is one preference; the parser finds its name, its value and nothing else."""
+    path = shared / "odata" / "abnf" / "odata-abnf-testcases.json"
+    cases = [case for case in json.loads(path.read_text("utf-8"))["TestCases"] if case["Rule"] == "preference"]
+    for case in cases:
+        (found,) = elements(case["Input"])
+        assert "FailAt" not in case
+        assert re.fullmatch(r"(odata\.)?[a-z-]+", found.name), case
+        assert found.name in case["Input"]
+        assert all(text in case["Input"] for text in (found.value, *(value for _, value in found.parameters)))
+    assert len(cases) == 36
+    with capsys.disabled():
+        print(f"\nOASIS preference cases read: {len(cases)} of {len(cases)}")
+
+
+@given(text=st.text(alphabet='ab",;= \\', max_size=80))
+def test_lists_are_split_outside_of_quotes_only(text: str) -> None:
+    """Nothing is lost: the pieces with the marks between them are the text."""
+    for mark in ",;":
+        assert mark.join(split(text, mark)) == text
+    quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    assert [element.value for element in elements(f"x={quoted}, y=1")] == [text, "1"]
 
 
 @given(accept=st.text(max_size=60), prefer=st.text(max_size=60), most=st.text(max_size=10))
