@@ -79,7 +79,7 @@ def rows(asked: Asked) -> Answer:
     with asked.watch.stage("serialize"):
         after = fetch.after_page(page, before)
         link = next_link(request.root, request.path, request.query, seal(after, asked.sealer)) if after else None
-        context = serialize.context(request.root, asked.view, bound.columns, selected=_is_selected(asked))
+        context = serialize.context(request.root, asked.view, bound.listed, form.version)
         body = serialize.collection(page, form, context, before.count, link)
     return Answer(200, body, tag, bound.shape, page.rows, page.rows_read)
 
@@ -107,9 +107,7 @@ def entity(asked: Asked) -> Answer:
     bound, tag, found = _one(asked)
     if found is None:
         return Answer(304, (), tag, bound.shape)
-    context = serialize.context(
-        asked.request.root, asked.view, bound.columns, selected=_is_selected(asked), entity=True
-    )
+    context = serialize.context(asked.request.root, asked.view, bound.listed, asked.form.version, entity=True)
     body = serialize.entity(found.piece, asked.form, context)
     return Answer(200, body, tag, bound.shape, 1, found.rows_read)
 
@@ -168,10 +166,6 @@ def _one(asked: Asked) -> tuple[BoundQuery, str, fetch.Found | None]:
 def _bound_set(asked: Asked) -> BoundQuery:
     request = asked.request
     return bind(asked.view, asked.options, request.caller, request.limits, asked.as_of, catalogue=asked.catalogue)
-
-
-def _is_selected(asked: Asked) -> bool:
-    return asked.options.select is not None and all(item.name != "*" for item in asked.options.select)
 
 
 def _no_token(asked: Asked) -> None:

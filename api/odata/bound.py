@@ -1,70 +1,17 @@
-"""What the binder hands on: a query whose names, types and rights are settled, and the typed tree behind its SQL.
+"""The typed tree behind a query's SQL: frozen nodes whose names, types and rights are settled.
 
-Frozen values. BoundQuery is read by plan, fetch and service; the nodes are made by typing and read by sql.
+Made by expressions, read by sql and the binders.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 
 from api.odata.functions import Signature
 from api.odata.literals import Kind
-from models.catalogue.types import Column, Edm, View
 
 SAFE_SCALE = 18
 """Places after the point up to which a decimal can be compared with any whole number (38 digits in all)."""
-
-
-@dataclass(frozen=True)
-class OrderTerm:
-    """One term of the order. `sql` yields values of `edm` (times of day and durations as Int64 microseconds)."""
-
-    sql: str
-    edm: Edm
-    descending: bool = False
-    nullable: bool = True
-
-    @property
-    def clause(self) -> str:
-        """For ORDER BY: null is the lowest value, in both directions."""
-        return f"({self.sql}) DESC NULLS LAST" if self.descending else f"({self.sql}) ASC NULLS FIRST"
-
-
-Bound = str | int | date | datetime | Decimal | float | bool
-
-
-@dataclass(frozen=True)
-class Range:
-    """A filter that is only an interval of the leading order column; None is open. Values as Python has them."""
-
-    column: str
-    low: Bound | None = None
-    high: Bound | None = None
-    low_inclusive: bool = True
-    high_inclusive: bool = True
-
-
-@dataclass(frozen=True)
-class BoundQuery:
-    """`columns` are returned, in view order, key columns always among them. `where` and the order's SQL take
-    `parameters` as $1..$n; `where` alone takes `where_parameters`, their beginning (DuckDB refuses values that the
-    text does not use). `shape` is the query without any value: equal shapes have equal SQL."""
-
-    view: View
-    columns: tuple[Column, ...]
-    all_columns: bool
-    where: str | None
-    order: tuple[OrderTerm, ...]
-    parameters: tuple[object, ...]
-    top: int | None
-    skip: int
-    count: bool
-    shape: str
-    scoped: bool
-    where_parameters: tuple[object, ...] = ()
-    range: Range | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NoReturn
@@ -16,6 +17,8 @@ from api.odata.bound import Applied, Compared, Constant, Joined, Member, Negated
 from api.odata.functions import FUNCTIONS, NOT_OFFERED, OPERATORS, Function, Scale, Signature
 from api.odata.literals import EXAMPLES, NUMERIC, Kind, Value, fits, value_of
 from api.odata.parser import Budget
+from api.odata.properties import Properties
+from api.odata.query_syntax import Steps
 from api.odata.suggestions import did_you_mean
 from api.odata.syntax import (
     Alias,
@@ -31,7 +34,6 @@ from api.odata.syntax import (
     Path,
     Prefix,
 )
-from models.catalogue.types import View
 from models.errors import LimitProblem, NameProblem, RequestError, TypeProblem, Unsupported, ValueProblem
 
 LARGEST_SCALE = 38
@@ -50,19 +52,18 @@ class Binding:
     """Binds the expressions of one query. `target` is the option that is being read."""
 
     def __init__(
-        self,
-        view: View,
-        navigations: frozenset[str],
-        aliases: Mapping[str, Expression],
-        as_of: datetime,
-        budget: Budget,
+        self, properties: Properties, aliases: Mapping[str, Expression], as_of: datetime, budget: Budget
     ) -> None:
-        """`navigations`: names of those that the caller may see; `as_of`: aware, what now() is."""
-        self.view, self.navigations, self.aliases = view, navigations, aliases
+        """`properties`: what names mean here; `as_of`: aware, what now() is."""
+        self.properties, self.aliases = properties, aliases
         self.as_of = as_of.astimezone(UTC).replace(tzinfo=None)
         self.budget = budget
         self.target: str | None = None
         self._level = 0
+
+    def at(self, properties: Properties) -> Binding:
+        """The same surroundings, with other names."""
+        return Binding(properties, self.aliases, self.as_of.replace(tzinfo=UTC), self.budget)
 
     def condition(self, expression: Expression, target: str) -> Node:
         """A boolean expression. Raises TypeProblem for any other."""
@@ -98,27 +99,37 @@ class Binding:
         return Constant(value.kind, value.value, position, value.finer, value.shifted, scale)
 
     def _name(self, node: Name) -> Node:
-        if not self.view.has(node.name):
-            if node.name in self.navigations:
-                self._not_offered(f"the navigation property {node.name} in expressions", node.position)
-            self.unknown_property(node.name, node.position)
-        column = self.view.column(node.name)
-        return Stored(column.name, Kind(column.edm.value), column.nullable, column.scale or 0, node.position)
-
-    def unknown_property(self, name: str, position: int) -> NoReturn:
-        """Raise NameProblem for a name that is no property, or not for this caller."""
-        names = (*(column.name for column in self.view.columns), *self.navigations)
-        message = f"{self.view.name} has no property {name!r}."
-        raise self._error(NameProblem, message, position, did_you_mean(name, names))
+        return self._member((node.name,), node.position)
 
     def _path(self, node: Path) -> Node:
-        first = node.segments[0]
-        if first in self.navigations:
-            self._not_offered(f"the navigation path {'/'.join(node.segments)}", node.position)
-        if self.view.has(first):
-            message = f"{first} is a plain value, nothing lies below it."
-            raise self._error(NameProblem, message, node.position + len(first))
-        self.unknown_property(first, node.position)
+        return self._member(node.segments, node.position)
+
+    def _member(self, path: Steps, position: int) -> Node:
+        found = self.properties.value(path)
+        if found is None:
+            if self.properties.target(path) is not None:
+                self._not_offered(f"the navigation property {'/'.join(path)} as a value", position)
+            self.unknown_property(path, position)
+        self.budget.nodes -= self.properties.weights.get(path[0], 0)  # its text comes in again
+        return replace(found, position=position) if isinstance(found, Stored) else found
+
+    def unknown_property(self, path: Steps, position: int) -> NoReturn:
+        """Raise NameProblem for a path that leads to no property, or to none for this caller."""
+        known = self.properties
+        for depth in range(1, len(path)):
+            target = known.target(path[:depth])
+            if target is None:
+                if known.value(path[:depth]) is None:
+                    break
+                message = f"{path[depth - 1]} is a plain value, nothing lies below it."
+                raise self._error(NameProblem, message, position + len("/".join(path[:depth])))
+            if depth == len(path) - 1:
+                names = tuple(column.name for column in target.columns)
+                message = f"{target.name} has no property {path[-1]!r}."
+                raise self._error(NameProblem, message, position, did_you_mean(path[-1], names))
+        names = known.names()
+        where = known.view.name if known.joins is not None else "The result of the transformations before it"
+        raise self._error(NameProblem, f"{where} has no property {path[0]!r}.", position, did_you_mean(path[0], names))
 
     def _not_offered(self, feature: str, position: int) -> NoReturn:
         raise self._error(Unsupported, f"This service does not offer {feature}.", position)
@@ -236,11 +247,24 @@ class Binding:
         return self._applied("-", OPERATORS["-"].signatures, (self._bind(node.operand),), node.position)
 
     def _infix(self, node: Infix) -> Node:
+        related = self._related(node) if node.operator in ("eq", "ne") else None
+        if related is not None:
+            return related
         left, right = self._bind(node.left), self._bind(node.right)
         signatures = OPERATORS[node.operator].signatures
         if signatures:
             return self._applied(node.operator, signatures, (left, right), node.position)
         return self._compared(node.operator, left, right, node.position)
+
+    def _related(self, node: Infix) -> Node | None:
+        """`Area eq null`: whether navigation leads to a row (OData 4.01); None for any other comparison."""
+        for side, other in ((node.left, node.right), (node.right, node.left)):
+            if isinstance(side, Name | Path) and isinstance(other, Literal) and other.kind is Kind.NULL:
+                path = (side.name,) if isinstance(side, Name) else side.segments
+                if self.properties.value(path) is None and self.properties.target(path) is not None:
+                    null = Constant(Kind.NULL, None, other.position)
+                    return Compared(node.operator, self.properties.presence(path), null, node.position)
+        return None
 
     def _compared(self, operator: str, left: Node, right: Node, position: int) -> Node:
         left, right = self._comparable(left, right), self._comparable(right, left)

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from api.odata import objects
-from api.odata.bound import BoundQuery
+from api.odata.bound_query import BoundQuery
 from api.odata.paging import Position
 from api.odata.plan import Plan, Walk, ordered
 from api.odata.ranges import leading_run
 from models.errors import CrisisError
 from models.snapshot.reader import Cursor, RowText
-from models.snapshot.rowtext import ROW, quoted
+from models.snapshot.rowtext import ROW
 
 FIRST_WINDOW = 8_192
 """Rows of the shortest stretch."""
@@ -102,14 +102,14 @@ def one(plan: Plan, tables: Tables, cursor: Cursor, value_sql: str | None) -> Fo
 
 def count(bound: BoundQuery, tables: Tables, cursor: Cursor) -> int:
     """Rows that the filter keeps, whatever `$top` and `$skip` say; the manifest knows it where there is no filter."""
-    if bound.where is None:
+    if bound.where is None and not bound.derived:
         return tables.rows(bound.view.name)
     text = tables.text(bound.view.name) if bound.range is not None else None
     if text is not None and bound.range is not None:
         run, _ = leading_run(text, bound.view, bound.range)
         return len(run)
-    sql = f"SELECT count(*) FROM {quoted(bound.view.name)} WHERE {bound.where}"
-    return int(cursor.rows(sql, bound.where_parameters)[0][0])
+    where = "" if bound.where is None else f" WHERE {bound.where}"
+    return int(cursor.rows(f"SELECT count(*) FROM {bound.table}{where}", bound.parameters)[0][0])
 
 
 def _pieces(plan: Plan, tables: Tables, found: _Found) -> tuple[bytes | memoryview, ...]:
@@ -139,8 +139,9 @@ def _run(plan: Plan, tables: Tables, cursor: Cursor, after: Position | None, lim
     ids = range(start, max(start, min(start + limit, whole.stop)))
     made = None
     if plan.row_sql is not None:
-        sql = f"SELECT {plan.row_sql} FROM {plan.table} WHERE {ROW} >= $1 AND {ROW} < $2 ORDER BY {ROW}"
-        made = tuple(text.encode() for (text,) in cursor.rows(sql, (ids.start, ids.stop)))
+        low, high = f"${len(bound.parameters) + 1}", f"${len(bound.parameters) + 2}"
+        sql = f"SELECT {plan.row_sql} FROM {plan.table} WHERE {ROW} >= {low} AND {ROW} < {high} ORDER BY {ROW}"
+        made = tuple(text.encode() for (text,) in cursor.rows(sql, (*bound.parameters, ids.start, ids.stop)))
     return _Found(ids, made, (), ids.stop < whole.stop, len(ids) + looked)
 
 

@@ -64,17 +64,20 @@ def _without_nulls(members: Sequence[_Member]) -> str:
     return f"'{{' || concat_ws(',', {', '.join(parts)}) || '}}'"
 
 
-def key(view: View) -> str:
-    """SQL of the key segment, percent-encoded: `('001')`, `(OperationalDate=2026-01-31,AreaId='001')`."""
+def key(view: View, path: str = "") -> str:
+    """SQL of the key segment, percent-encoded: `('001')`, `(OperationalDate=2026-01-31,AreaId='001')`.
+
+    `path` stands before the names of the columns (`Area/`).
+    """
     parts = []
     for name in view.key:
         label = "" if len(view.key) == 1 else f"{name}="
-        parts.append(f"{literal(label)} || {_key_value(view.column(name))}")
+        parts.append(f"{literal(label)} || {_key_value(view.column(name), path)}")
     return "'(' || " + " || ',' || ".join(parts) + " || ')'"
 
 
-def _key_value(column: Column) -> str:
-    sql = quoted(column.name)
+def _key_value(column: Column, path: str) -> str:
+    sql = quoted(path + column.name)
     if column.edm is Edm.STRING:
         return f"'''' || url_encode(replace({sql}, '''', '''''')) || ''''"
     return f"url_encode(CAST({json_value(column.edm, sql)} AS VARCHAR))"

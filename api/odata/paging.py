@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
-from api.odata.bound import BoundQuery
+from api.odata.bound_query import BoundQuery
 from api.odata.exchange import Caller
 from api.odata.sealing import Sealer
 from models.errors import TokenProblem
@@ -62,6 +62,8 @@ def fingerprint(bound: BoundQuery, caller: Caller) -> bytes:
     query = (
         bound.view.name,
         tuple(column.name for column in bound.columns),
+        bound.table,
+        bound.shapes,
         bound.where,
         tuple((term.sql, term.descending) for term in bound.order),
         bound.parameters,

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from api.odata import objects
-from api.odata.bound import BoundQuery, OrderTerm
+from api.odata import objects, shapes
+from api.odata.bound_query import BoundQuery, OrderTerm
 from api.odata.exchange import Limits
 from api.odata.negotiation import Level, Representation
 from models.catalogue.types import Edm
@@ -41,8 +41,8 @@ class Plan:
 
     @property
     def table(self) -> str:
-        """The view's table."""
-        return quoted(self.bound.view.name)
+        """What the rows are read from, as FROM text."""
+        return self.bound.table
 
 
 def plan(bound: BoundQuery, form: Representation, limits: Limits, root: str) -> Plan:
@@ -50,12 +50,18 @@ def plan(bound: BoundQuery, form: Representation, limits: Limits, root: str) -> 
     order = bound.order if not _is_key_order(bound) else ()
     size = min(form.preferences.page_size or limits.page_size, limits.max_page_size)
     has_text = not bound.view.live and _is_row_text(bound, form)
-    row_sql = None if has_text else objects.row(bound.view, bound.columns, form, root)
-    return Plan(bound, _walk(bound, order), order, row_sql, size)
+    return Plan(bound, _walk(bound, order), order, None if has_text else _row_sql(bound, form, root), size)
+
+
+def _row_sql(bound: BoundQuery, form: Representation, root: str) -> str:
+    """SQL of a row's JSON."""
+    if bound.shapes:
+        return shapes.row(bound.shapes, bound.view, form, root)
+    return objects.row(bound.view, bound.columns, form, root)
 
 
 def _walk(bound: BoundQuery, order: tuple[OrderTerm, ...]) -> Walk:
-    if order:
+    if order or bound.derived:
         return Walk.SORTED
     if bound.where is None:
         return Walk.RUN
@@ -67,6 +73,8 @@ def _walk(bound: BoundQuery, order: tuple[OrderTerm, ...]) -> Walk:
 
 def _is_key_order(bound: BoundQuery) -> bool:
     """Whether the order asked for is the one in which rows are stored: ascending, along the leading columns."""
+    if bound.derived:
+        return not bound.order
     stored = [quoted(name) for name in bound.view.order[: len(bound.order)]]
     return [term.sql for term in bound.order] == stored and not any(term.descending for term in bound.order)
 
@@ -83,7 +91,7 @@ _CHANGES: tuple[tuple[Callable[[Representation], bool], Callable[[BoundQuery], b
 
 
 def _is_row_text(bound: BoundQuery, form: Representation) -> bool:
-    if not bound.all_columns:
+    if bound.shapes or not bound.all_columns:
         return False
     return not any(asked(form) and affects(bound) for asked, affects in _CHANGES)
 

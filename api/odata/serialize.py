@@ -13,6 +13,7 @@ import msgspec
 from api.odata.fetch import Page
 from api.odata.negotiation import Level, Representation
 from api.odata.objects import SPELLED_OUT
+from api.odata.shapes import Listed, select_list
 from models.catalogue.types import Column, View
 from models.errors import CrisisError
 
@@ -21,10 +22,9 @@ SEPARATOR = b",\n"
 FEW_PIECES = 4
 
 
-def context(root: str, view: View, columns: Sequence[Column], *, selected: bool, entity: bool = False) -> str:
-    """Context URL of a view, `#Set(A,B)` when columns were selected; never with `()` behind a name."""
-    names = f"({','.join(column.name for column in columns)})" if selected else ""
-    return f"{root}$metadata#{view.name}{names}{'/$entity' if entity else ''}"
+def context(root: str, view: View, listed: Sequence[Listed], version: str, *, entity: bool = False) -> str:
+    """Context URL of a view, `#Set(A,B)` when columns were selected; for 4.0 never with `()` behind a name."""
+    return f"{root}$metadata#{view.name}{select_list(listed, version)}{'/$entity' if entity else ''}"
 
 
 def property_context(root: str, view: View, key: str, column: Column) -> str:

@@ -195,7 +195,7 @@ Areas?$select=*                           | $metadata#Areas
 Areas('001')                              | $metadata#Areas/$entity
 Areas('001')?$select=AreaName             | $metadata#Areas(AreaId,AreaName)/$entity
 Areas('001')/AreaName                     | $metadata#Areas('001')/AreaName
-DailyCalls?$select=CallCount,Day&$top=1   | $metadata#DailyCalls(OperationalDate,AreaId,CallSourceCode,PriorityCode,CallCount)
+DailyCalls?$select=CallCount,Day&$top=1   | $metadata#DailyCalls(OperationalDate,AreaId,CallSourceCode,PriorityCode,CallCount,Day)
 """
 
 
@@ -248,9 +248,12 @@ Areas?$top=many                            | 400    | SyntaxError      | $top   
 Areas?$filtr=AreaId eq '1'                 | 400    | UnknownName      | $filtr      | -
 Areas?$skiptoken=x                         | 400    | InvalidPageToken | $skiptoken  | -
 Areas?$filter=%zz                          | 400    | SyntaxError      | any         | any
-Areas?$expand=Nothing                      | 501    | NotImplemented   | $expand     | -
-Areas?$apply=aggregate($count as N)        | 501    | NotImplemented   | $apply      | -
-Areas?$search=x                            | 501    | NotImplemented   | $search     | -
+Areas?$expand=Nothing                      | 400    | UnknownName      | $expand     | 0
+Areas?$expand=AreaName                     | 400    | UnknownName      | $expand     | 0
+DailyCalls?$expand=Area($filter=true)      | 501    | NotImplemented   | $expand     | any
+Areas?$apply=aggregate(AreaIdd with max as N) | 400 | UnknownName      | $apply      | 10
+Areas?$apply=nest(identity as All)         | 501    | NotImplemented   | $apply      | 0
+DailyCalls?$search=x                       | 501    | NotImplemented   | $search     | -
 $batch                                     | 501    | NotImplemented   | $batch      | -
 Areas('001')?$filter=true                  | 400    | SyntaxError      | $filter     | -
 Calls?$filter=CallId div 0 eq 1            | 400    | InvalidValue     | any         | any

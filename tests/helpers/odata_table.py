@@ -19,7 +19,8 @@ from api.odata.options import read_options
 from models.catalogue.columns import SNAPSHOT_ID
 from models.catalogue.roles import ROLES, STAFF
 from models.catalogue.types import Catalogue, Column, Edm, Navigation, Scope, View
-from models.snapshot.rowtext import quoted, storage_type
+from models.snapshot.reader import bound as named
+from models.snapshot.rowtext import ROW, quoted, storage_type
 
 AS_OF = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ANALYST = Caller("k1", "analyst")
@@ -38,7 +39,7 @@ THINGS = View(
     area="Area",
     scope=Scope.CLOSED,
     roles=STAFF,
-    navigations=(Navigation("Other", "Others", ("Id",)), Navigation("Secret", "Secrets", ("Id",))),
+    navigations=(Navigation("Other", "Others", ("Area", "Id")), Navigation("Secret", "Secrets", ("Id",))),
     columns=(
         _column("Id", Edm.INT64, nullable=False),
         _column("Area", Edm.STRING, nullable=False),
@@ -114,6 +115,8 @@ def connection() -> duckdb.DuckDBPyConnection:
     """One in-memory database for all tests of a process."""
     con = duckdb.connect(config={"threads": 1})
     con.execute("SET TimeZone = 'UTC'")
+    con.execute(f"CREATE TABLE Others ({', '.join(f'{quoted(c.name)} {storage_type(c)}' for c in OTHERS.columns)})")
+    con.execute("INSERT INTO Others VALUES ('001', 1, 'one', 's'), ('001', 2, NULL, 's')")
     return con
 
 
@@ -121,10 +124,10 @@ def load(rows: Sequence[dict[str, Any]]) -> None:
     """Make the table of THINGS hold these rows; what a row does not name is null."""
     con = connection()
     columns = ", ".join(f"{quoted(column.name)} {storage_type(column)}" for column in THINGS.columns)
-    con.execute(f"CREATE OR REPLACE TABLE Things ({columns})")
+    con.execute(f"CREATE OR REPLACE TABLE Things ({ROW} BIGINT, {columns})")
     if rows:
-        marks = ", ".join("?" for _ in THINGS.columns)
-        values = [[row.get(c.name, DEFAULTS.get(c.name)) for c in THINGS.columns] for row in rows]
+        marks = ", ".join("?" for _ in (ROW, *THINGS.columns))
+        values = [[n, *(row.get(c.name, DEFAULTS.get(c.name)) for c in THINGS.columns)] for n, row in enumerate(rows)]
         con.executemany(f"INSERT INTO Things VALUES ({marks})", values)
 
 
@@ -135,11 +138,13 @@ def bound(query: str, caller: Caller = ANALYST, limits: Limits | None = None, vi
 
 
 def run(query: BoundQuery) -> list[int]:
-    """Ids in the order that the query gives; ties and queries without an order by Id."""
+    """Ids in the order that the query gives, ties and queries without an order by Id; behind `$apply`, where there may
+    be no Id, the places of the rows."""
     where = f" WHERE {query.where}" if query.where is not None else ""
-    order = ", ".join([*(term.clause for term in query.order), '"Id"'])
-    found = connection().execute(f"SELECT Id FROM Things{where} ORDER BY {order}", list(query.parameters)).fetchall()
-    return [row[0] for row in found]
+    wanted = ROW if query.derived else '"Id"'
+    order = ", ".join([*(term.clause for term in query.order), wanted])
+    sql = f"SELECT {wanted} FROM {query.table}{where} ORDER BY {order}"
+    return [row[0] for row in connection().execute(sql, named(sql, query.parameters)).fetchall()]
 
 
 def kept(rows: Sequence[dict[str, Any]], expression: str, caller: Caller = ANALYST) -> set[int]:

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.odata import fetch
-from api.odata.bound import BoundQuery, OrderTerm, Range
+from api.odata.bound_query import BoundQuery, OrderTerm, Range
 from api.odata.exchange import Limits
 from api.odata.negotiation import Level, Preferences, Representation
 from api.odata.paging import Position
