@@ -1,22 +1,26 @@
 """The path below the service root -> which resource is meant, for this caller.
 
-Segments are split on `/` before decoding and decoded once each, so `%2F` inside a key is text. What a caller may not
-read answers as if it did not exist; valid OData addresses that are not offered answer 501. Called by service.
+Binds the segments that path_parser read to the catalogue. What a caller may not read answers as if it did not exist;
+valid OData addresses that are not offered answer 501 and are named; what cannot stand where it stands answers 400.
+Called by service.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NoReturn
 
 from api.odata.binder import Key
 from api.odata.exchange import Caller
-from api.odata.parser import Budget, Parser
+from api.odata.parser import Budget
+from api.odata.path_parser import misplaced, parse_segments, require_options
+from api.odata.path_syntax import Brackets, Named, PathFilter, Plain, Segment, System
 from api.odata.rowscope import find_view, may_read, unknown
 from api.odata.suggestions import did_you_mean
-from api.odata.syntax import Alias, Expression
-from api.odata.tokens import T, decode
-from models.catalogue.types import Catalogue, Column, View
+from api.odata.syntax import Expression
+from models.catalogue.types import Catalogue, Column, Navigation, View
 from models.errors import NameProblem, SyntaxProblem, Unsupported
 
 
@@ -33,119 +37,169 @@ class ResourceKind(Enum):
 
 
 @dataclass(frozen=True)
+class Trail:
+    """To-one navigation: from the entity of `view` with `key`, along `hops`."""
+
+    view: View
+    key: Key
+    hops: tuple[Navigation, ...]
+
+
+@dataclass(frozen=True)
 class Resource:
-    """`key` goes to bind_key as it is; `column` is the property addressed."""
+    """`key` goes to bind_key as it is; `column` is the property addressed.
+
+    With a `trail` the key is not known yet: `navigation` follows it, hop by hop.
+    """
 
     kind: ResourceKind
     view: View | None = None
     key: Key = ()
     column: Column | None = None
+    trail: Trail | None = None
 
 
-_ROOT_FEATURES = ("$batch", "$all", "$entity", "$crossjoin")
-_SET_FEATURES = ("$ref", "$each", "$filter", "$query")
-_KEY_BUDGET = 64
+CASTS = "type casts and operations in paths"
+KEYS_AS_SEGMENTS = "keys as path segments"
+_BUDGET = (500, 50)
+"""Nodes and depth of all that stands in a path's brackets."""
 
 
-def parse_path(path: str, catalogue: Catalogue, caller: Caller) -> Resource:
-    """The resource under a path that is still percent-encoded; a slash at the end is tolerated.
+def parse_path(path: str, catalogue: Catalogue, caller: Caller, query: str = "") -> Resource:
+    """The resource under a path that is still percent-encoded; a slash at the end is tolerated. Of the query only the
+    names of the options count, and only for `$metadata` and the like.
 
     Raises NotFound (unknown and forbidden alike), SyntaxProblem, NameProblem (in a key) and Unsupported.
     """
-    raw = path.strip("/").split("/") if path.strip("/") else []
-    segments = [decode(segment) for segment in raw]
-    if not segments:
+    plain = path.strip("/")
+    if not plain:
         return Resource(ResourceKind.SERVICE)
-    first = segments[0]
-    feature = next((name for name in _ROOT_FEATURES if first == name or first.startswith(f"{name}(")), None)
-    if feature is not None:
-        raise Unsupported(f"This service does not offer {feature}.", target=feature)
-    if first == "$metadata":
-        if len(segments) > 1:
-            raise unknown("/".join(segments))
+    segments = parse_segments(plain, Budget(*_BUDGET))
+    require_options(segments, query)
+    first, *rest = segments
+    if isinstance(first, System) and first.text == "$metadata":
         return Resource(ResourceKind.METADATA)
-    return _set(segments, catalogue, caller)
+    if not isinstance(first, Named):
+        _not_offered(first.text.partition("(")[0])
+    view = find_view(first.name, catalogue, caller)
+    if not first.brackets:
+        return _below_set(view, first, rest)
+    key = _key(first.brackets[0], view)
+    if len(first.brackets) > 1:
+        raise SyntaxProblem(f"{view.name} has one key, in one pair of brackets.", target=view.name, position=0)
+    return _Walk(catalogue, caller, view, key).resource(first, rest)
 
 
-def _set(segments: list[str], catalogue: Catalogue, caller: Caller) -> Resource:
-    name, bracket, _ = segments[0].partition("(")
-    view = find_view(name, catalogue, caller)
-    rest = segments[1:]
-    if bracket:
-        return _entity(view, _key(segments[0], view), rest, catalogue, caller)
+def _not_offered(feature: str, target: str | None = None) -> NoReturn:
+    raise Unsupported(f"This service does not offer {feature}.", target=target or feature)
+
+
+def _below_set(view: View, first: Segment, rest: Sequence[Segment]) -> Resource:
     if not rest:
         return Resource(ResourceKind.SET, view)
-    if rest == ["$count"]:
-        return Resource(ResourceKind.COUNT, view)
-    _refuse(rest[0], _SET_FEATURES)
-    raise unknown("/".join(segments))
+    match rest[0]:
+        case System("$count"):
+            return Resource(ResourceKind.COUNT, view)
+        case System(("$each" | "$query" | "$ref") as text):
+            _not_offered(f"{text} in paths", text)
+        case PathFilter():
+            _not_offered("$filter in paths", "$filter")
+        case Plain():
+            _not_offered(KEYS_AS_SEGMENTS, view.name)
+        case Named(namespace=()) as segment:
+            raise unknown(segment.name)
+        case Named():
+            _not_offered(CASTS, view.name)
+    raise misplaced(rest[0].text, first)
 
 
-def _refuse(segment: str, features: tuple[str, ...]) -> None:
-    feature = segment.partition("(")[0]
-    if feature in features:
-        raise Unsupported(f"This service does not offer {feature} in paths.", target=feature)
+@dataclass(frozen=True)
+class _Walk:
+    """From one entity along to-one navigation to what is addressed."""
+
+    catalogue: Catalogue
+    caller: Caller
+    view: View
+    key: Key
+
+    def resource(self, before: Segment, rest: Sequence[Segment]) -> Resource:
+        """Where the segments behind the entity lead."""
+        view, hops = self.view, list[Navigation]()
+        for place, segment in enumerate(rest):
+            name = _name(segment, before)
+            if view.has(name):
+                return self._property(view, view.column(name), hops, rest[place:])
+            hop = self._hop(view, name)
+            _without_brackets(segment)
+            view, before = self.catalogue.views[hop.target], segment
+            hops.append(hop)
+        return self._made(ResourceKind.ENTITY, view, None, hops)
+
+    def _hop(self, view: View, name: str) -> Navigation:
+        """A navigation property that this caller may follow. Raises NotFound, for the forbidden as for the unknown."""
+        targets = self.catalogue.views
+        seen = {nav.name: nav for nav in view.navigations if may_read(targets[nav.target], self.caller)}
+        if name not in seen:
+            raise unknown(name, (*(column.name for column in view.columns), *seen))
+        return seen[name]
+
+    def _property(self, view: View, column: Column, hops: list[Navigation], rest: Sequence[Segment]) -> Resource:
+        before, *below = rest
+        _without_brackets(before)
+        if below and below[0] == System("$ref"):
+            raise misplaced("$ref", before)
+        if below and below[0] != System("$value"):
+            raise unknown(_name(below[0], before))
+        return self._made(ResourceKind.VALUE if below else ResourceKind.PROPERTY, view, column, hops)
+
+    def _made(self, kind: ResourceKind, view: View, column: Column | None, hops: list[Navigation]) -> Resource:
+        if not hops:
+            return Resource(kind, view, self.key, column)
+        return Resource(kind, view, (), column, Trail(self.view, self.key, tuple(hops)))
 
 
-def _entity(view: View, key: Key, rest: list[str], catalogue: Catalogue, caller: Caller) -> Resource:
-    if not rest:
-        return Resource(ResourceKind.ENTITY, view, key)
-    name, below = rest[0], rest[1:]
-    _refuse(name, ("$ref", "$query"))
-    if view.has(name):
-        column = view.column(name)
-        if not below:
-            return Resource(ResourceKind.PROPERTY, view, key, column)
-        if below == ["$value"]:
-            return Resource(ResourceKind.VALUE, view, key, column)
-        _refuse(below[0], ("$query",))
-        raise unknown("/".join(rest))
-    if any(nav.name == name and may_read(catalogue.views[nav.target], caller) for nav in view.navigations):
-        raise Unsupported(f"This service does not offer the navigation property {name} in paths.", target=name)
-    raise unknown(name, tuple(column.name for column in view.columns))
+def _name(segment: Segment, before: Segment) -> str:
+    """The name of a property or navigation property. Raises for what else may or may not stand behind one value."""
+    match segment:
+        case Named(namespace=()):
+            return segment.name
+        case Named():
+            _not_offered(CASTS, segment.name)
+        case System("$value"):
+            _not_offered("media streams", "$value")
+        case System(("$query" | "$ref") as text):
+            _not_offered(f"{text} in paths", text)
+    raise misplaced(segment.text, before)
 
 
-def _key(segment: str, view: View) -> Key:
+def _without_brackets(segment: Segment) -> None:
+    if isinstance(segment, Named) and segment.brackets:
+        message = f"{segment.name} is one value: it takes no key and no parameters."
+        raise SyntaxProblem(message, target=segment.name, position=segment.brackets[0].position)
+
+
+def _key(brackets: Brackets, view: View) -> Key:
     """The key predicate: one value, or `Name=value` for each key column, in any order."""
-    target = view.name
-    parser = Parser(segment, Budget(_KEY_BUDGET, _KEY_BUDGET), target)
-    parser.take()
-    parser.expect("(")
+    target, given = view.name, brackets.arguments
     named: dict[str, Expression] = {}
-    values: list[Expression] = []
-    while True:
-        if parser.token.type is T.WORD and parser.peek().text == "=":
-            name = parser.take()
-            parser.expect("=")
-            if name.text in named:
-                raise SyntaxProblem(f"{name.text} is given twice in the key.", target=target, position=name.start)
-            if name.text not in view.key:
-                hint = did_you_mean(name.text, view.key) or f"The key is {', '.join(view.key)}."
-                message = f"{name.text} is no part of the key of {view.name}."
-                raise NameProblem(message, hint=hint, target=target, position=name.start)
-            named[name.text] = _key_value(parser)
-        else:
-            values.append(_key_value(parser))
-        if not parser.accept(","):
-            break
-    parser.expect(")")
-    parser.end()
-    if len(values) == 1 and not named and len(view.key) == 1:
-        return ((view.key[0], values[0]),)
-    if values or set(named) != set(view.key):
+    for argument in given:
+        name, position = argument.name, argument.position
+        if name is None:
+            continue
+        if name in named:
+            raise SyntaxProblem(f"{name} is given twice in the key.", target=target, position=position)
+        if name not in view.key:
+            hint = did_you_mean(name, view.key) or f"The key is {', '.join(view.key)}."
+            raise NameProblem(f"{name} is no part of the key of {target}.", hint=hint, target=target, position=position)
+        named[name] = argument.value
+    if not brackets.is_key:
+        message = f"This is no key of {target}."
+        hint = "A key is a literal that is not null, without white space around it."
+        raise SyntaxProblem(message, hint=hint, target=target, position=brackets.position)
+    if len(given) == 1 and not named and len(view.key) == 1:
+        return ((view.key[0], given[0].value),)
+    if set(named) != set(view.key):
         parts = ",".join(f"{name}=..." for name in view.key)
-        hint = f"Write {view.name}({parts if len(view.key) > 1 else '...'})."
-        raise SyntaxProblem(f"The key of {view.name} has {len(view.key)} parts.", hint=hint, target=target)
+        hint = f"Write {target}({parts if len(view.key) > 1 else '...'})."
+        raise SyntaxProblem(f"The key of {target} has {len(view.key)} parts.", hint=hint, target=target)
     return tuple((name, named[name]) for name in view.key)
-
-
-def _key_value(parser: Parser) -> Expression:
-    """A literal or a parameter alias."""
-    literal = parser.literal()
-    if literal is not None:
-        return literal
-    token = parser.token
-    if token.type is T.AT and "." not in token.text and "#" not in token.text:
-        parser.take()
-        return Alias(token.text, token.start)
-    raise parser.failure("Expected a literal", hint="Text goes in single quotes.")

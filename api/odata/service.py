@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.odata import answers, conditional, metadata, negotiation, serialize
+from api.odata import conditional, metadata, navigation, negotiation, serialize
 from api.odata.answers import Answer, Asked
 from api.odata.exchange import Request, Response, Trace
 from api.odata.fetch import Tables
@@ -60,7 +60,7 @@ def _answer(request: Request, engine: Engine) -> Response:
         raise MethodProblem(f"{request.method[:20]} is not offered: the views are read-only")
     watch = Stopwatch()
     with watch.stage("parse"):
-        resource = parse_path(request.path, engine.catalogue, request.caller)
+        resource = parse_path(request.path, engine.catalogue, request.caller, request.query)
         options = read_options(request.query, request.limits)
         require_schema(options, engine.catalogue)
     if resource.view is None:
@@ -71,7 +71,7 @@ def _answer(request: Request, engine: Engine) -> Response:
         asked = Asked(
             request, resource, resource.view, options, form, position, engine.sealer, watch, *held, engine.catalogue
         )
-        made = answers.OF[resource.kind](asked)
+        made = navigation.answer(asked)
     return _response(asked, made)
 
 

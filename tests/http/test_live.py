@@ -102,7 +102,7 @@ RAW = """
 GET /odata/v1/Areas%C3%28 HTTP/1.1                  | 400
 GET /odata/v1/Ar\xe9as HTTP/1.1                     | 400
 GET /odata/v1/Areas?$filter=\xff HTTP/1.1           | 400
-GET /odata/v1/../../etc/passwd HTTP/1.1             | 404
+GET /odata/v1/../../etc/passwd HTTP/1.1             | 400
 GET http://evil.example/odata/v1/ HTTP/1.1          | 200
 GET / HTTP/1.1<CRLF>X-Forwarded-Proto: https        | 200
 BREW /odata/v1/Areas HTTP/1.1                       | 400

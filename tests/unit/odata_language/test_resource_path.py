@@ -49,28 +49,61 @@ def test_where_paths_lead(path: str, kind: ResourceKind, view: object, key: dict
         ("Nothing", NotFound),
         ("Secrets", NotFound),
         ("things", NotFound),
-        ("Things/1", NotFound),  # keys are not path segments here
-        ("Things/$count/x", NotFound),
-        ("Things/$value", NotFound),
-        ("Things//Name", NotFound),
+        ("Things/Name", NotFound),
+        ("Things/Nothing/$count", NotFound),
         ("Things(1)/Nothing", NotFound),
         ("Things(1)/Secret", NotFound),
         ("Things(1)/Name/x", NotFound),
-        ("Things(1)/$count", NotFound),
-        ("$metadata/x", NotFound),
-        ("$nothing", NotFound),
-        ("N.T/x", NotFound),
-        ("Things(1)/Other", Unsupported),
-        ("Things(1)/Other/Label", Unsupported),
+        ("Things(1)/Secret/Id", NotFound),
+        ("Things(1)/Other/Nothing", NotFound),
+        ("Things(1)/Nothing(1)", NotFound),
+        ("Nothing/$filter(Id gt 1)", NotFound),
+        ("Things/1", Unsupported),  # keys are not path segments here
+        ("Things/a'b/Name", Unsupported),
+        ("Things/N.Thing", Unsupported),
+        ("Things/N.Thing(1)", Unsupported),
+        ("Things(1)/N.Thing", Unsupported),
+        ("Things(1)/N.Best(Rank=@r)/Name", Unsupported),
+        ("Things(1)/Name/N.Shout()", Unsupported),
+        ("Things(1)/Name/$query", Unsupported),
+        ("Things(1)/$value", Unsupported),
+        ("Things(1)/$query", Unsupported),
+        ("Things(1)/Other/$ref", Unsupported),
         ("Things(1)/$ref", Unsupported),
         ("Things/$ref", Unsupported),
         ("Things/$each", Unsupported),
         ("Things/$query", Unsupported),
         ("Things/$filter(Id gt 1)", Unsupported),
+        ("Things/$filter(Other/Label eq 'a)b')/$count", Unsupported),
         ("$batch", Unsupported),
         ("$all", Unsupported),
-        ("$entity", Unsupported),
+        ("$all/N.Thing", Unsupported),
         ("$crossjoin(Things,Others)", Unsupported),
+        ("Things/$count/x", SyntaxProblem),
+        ("Things/$value", SyntaxProblem),
+        ("Things//Name", SyntaxProblem),
+        ("Things(1)/$count", SyntaxProblem),
+        ("Things(1)/Name/$count", SyntaxProblem),
+        ("Things(1)/Name/0", SyntaxProblem),
+        ("Things(1)/Name/$ref", SyntaxProblem),
+        ("Things(1)/Name()", SyntaxProblem),
+        ("Things(1)/Name/$value/x", SyntaxProblem),
+        ("Things(1)/Other(1)", SyntaxProblem),
+        ("Things(1)/Other/$count", SyntaxProblem),
+        ("$metadata/x", SyntaxProblem),
+        ("$entity", SyntaxProblem),
+        ("$nothing", SyntaxProblem),
+        ("$COUNT", SyntaxProblem),
+        ("N.T/x", SyntaxProblem),
+        ("1", SyntaxProblem),
+        ("$crossjoin()", SyntaxProblem),
+        ("Things/$filter()", SyntaxProblem),
+        ("Things/$filter(Id gt)", SyntaxProblem),
+        ("Things(null)", SyntaxProblem),
+        ("Things( 1)", SyntaxProblem),
+        ("Things(Id =1)", SyntaxProblem),
+        ("Things(binary'Zg==')", SyntaxProblem),
+        ("Things(Id=1)(1)", SyntaxProblem),
         ("Things()", SyntaxProblem),
         ("Things(1", SyntaxProblem),
         ("Things(1)x", SyntaxProblem),
@@ -90,6 +123,54 @@ def test_what_is_not_there(path: str, error: type[CrisisError]) -> None:
     with pytest.raises(CrisisError) as caught:
         parse_path(path, CATALOGUE, ANALYST)
     assert type(caught.value) is error, caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "column"),
+    [
+        ("Things(1)/Other", ResourceKind.ENTITY, None),
+        ("Things(1)/Other/", ResourceKind.ENTITY, None),
+        ("Things(@k)/Other/Label", ResourceKind.PROPERTY, "Label"),
+        ("Things(Id=1)/Other/Label/$value", ResourceKind.VALUE, "Label"),
+    ],
+)
+def test_to_one_navigation_leaves_a_trail(path: str, kind: ResourceKind, column: str | None) -> None:
+    found = parse_path(path, CATALOGUE, ANALYST)
+    assert (found.kind, found.view, found.key) == (kind, OTHERS, ())
+    assert (found.column.name if found.column else None) == column
+    assert found.trail is not None
+    assert (found.trail.view, [name for name, _ in found.trail.key]) == (THINGS, ["Id"])
+    assert found.trail.hops == (THINGS.navigations[0],)
+
+
+ROOT_OPTIONS = """
+path          | query                       | error
+$metadata     |                             | -
+$metadata     | $format=json&key=1          | -
+$metadata     | $Format=json                | -
+$metadata     | filter=x                    | -
+$metadata     | $filter=true                | $filter
+$metadata     | @p=1                        | @p
+$entity       | $id=Things(1)               | 501
+$entity       | id=Things(1)&$format=json   | 501
+$entity       | $id=Things(1)&$select=Name  | $select
+$entity/N.T   | $id=Things(1)&$select=Name  | 501
+$entity       | $format=json                | $id
+$batch        | $top=1                      | $top
+$all          | $top=1                      | 501
+Things        | $top=1                      | -
+"""
+
+
+@pytest.mark.parametrize("line", ROOT_OPTIONS.strip().splitlines()[1:])
+def test_what_the_root_takes(line: str) -> None:
+    path, query, error = (cell.strip() for cell in line.split("|"))
+    if error == "-":
+        parse_path(path, CATALOGUE, ANALYST, query)
+        return
+    with pytest.raises(Unsupported if error == "501" else SyntaxProblem) as caught:
+        parse_path(path, CATALOGUE, ANALYST, query)
+    assert error in ("501", caught.value.target)
 
 
 def test_forbidden_and_unknown_look_the_same() -> None:
