@@ -143,9 +143,9 @@ def grouped(
     else:
         name = chain.step(f"SELECT DISTINCT {', '.join(kept)}, 0 AS {ROW} FROM {start}")
         inner = Relation(name, {}, (Part(()),))
-    order = ", ".join(f"{column} ASC NULLS FIRST" for column in (*kept[len(outer) :],))
     over = partition.over if partition else ""
-    number = f"row_number() OVER ({over}ORDER BY {order or ROW}, {ROW}) - 1"
+    order = _order(by, group_class, classes)
+    number = f"row_number() OVER ({over}ORDER BY {', '.join((*order, ROW))}) - 1"
     parts = tuple(_joined_part(paths_of, part) for paths_of in classes for part in inner.parts)
     part = ""
     if len(parts) > 1:
@@ -153,6 +153,17 @@ def grouped(
     dropped = f" EXCLUDE ({quoted(PART)})" if len(inner.parts) > 1 else ""
     name = chain.step(f"SELECT *{dropped} REPLACE ({number} AS {ROW}){part} FROM {inner.name}")
     return Relation(name, {**inner.fields, **by}, parts, lossy=relation.lossy or inner.lossy)
+
+
+def _order(by: dict[str, Field], group_class: str, classes: Sequence[tuple[str, ...]]) -> list[str]:
+    """Groups by their values, ascending: absent before null, no related row before one whose value is null."""
+    terms: list[str] = []
+    for path, field in by.items():
+        absent = [str(number) for number, paths in enumerate(classes) if path not in paths]
+        if absent:
+            terms.append(f"{group_class} NOT IN ({', '.join(absent)})")
+        terms += [f"{column} ASC NULLS FIRST" for column in _key_columns({path: field})]
+    return terms
 
 
 def _key_columns(by: dict[str, Field]) -> list[str]:

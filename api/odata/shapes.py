@@ -128,13 +128,14 @@ def _named(name: str, text: str, form: Representation) -> str:
 
 
 _EDM = {Kind(edm.value): edm for edm in Edm}
-_TOLD_APART = (Kind.STRING, Kind.BOOLEAN, Kind.DOUBLE)
-"""What a reader takes a JSON text, truth value or number for, unless it is told (OData JSON 4.01, section 4.6.3)."""
+_TOLD_APART = (Kind.STRING, Kind.BOOLEAN)
+"""What a reader takes a JSON text or truth value for, unless it is told; a number it takes for a double (OData JSON
+4.01, section 4.6.3)."""
 
 
 def _type(value: Value, form: Representation) -> str | None:
     """The type to write beside a value; that of a dynamic property is said unless the JSON tells it."""
-    if form.level is Level.NONE or (value.declared and form.level is not Level.FULL):
+    if form.level is Level.NONE or value.kind is Kind.NULL or (value.declared and form.level is not Level.FULL):
         return None
     return None if value.kind in _TOLD_APART else f"#{value.kind.value.removeprefix('Edm.')}"
 
@@ -159,8 +160,7 @@ _EXISTS = "CASE WHEN year({0}) NOT BETWEEN 1 AND 9999 THEN error('no such moment
 _TEXTS = {
     Kind.DOUBLE: """CASE WHEN isfinite({0}) THEN CAST(to_json({0}) AS VARCHAR) WHEN isnan({0}) THEN '"NaN"'"""
     """ WHEN {0} > 0 THEN '"INF"' WHEN {0} < 0 THEN '"-INF"' END""",
-    Kind.INSTANT: _EXISTS + "strftime({0}, CASE WHEN microsecond({0}) % 1000 = 0 THEN '\"%Y-%m-%dT%H:%M:%S.%gZ\"'"
-    " ELSE '\"%Y-%m-%dT%H:%M:%S.%fZ\"' END) END",
+    Kind.INSTANT: _EXISTS + """replace(strftime({0}, '"%Y-%m-%dT%H:%M:%S.%fZ"'), '000Z"', 'Z"') END""",
     Kind.DATE: _EXISTS + "strftime({0}, '\"%Y-%m-%d\"') END",
     Kind.TIME: """strftime(make_timestamp({0}), '"%H:%M:%S.%f"')""",
     Kind.DURATION: f"CASE WHEN {{0}} < 0 THEN '\"-PT' ELSE '\"PT' END || {_SECONDS} || 'S\"'",
