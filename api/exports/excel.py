@@ -7,6 +7,7 @@ apostrophe in front. Loaded when the first workbook is asked for. Called by `ans
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import IO, Any
 
 import xlsxwriter
@@ -21,7 +22,7 @@ from models.snapshot.rowtext import quoted
 
 MOST_ROWS = 1_048_575
 """Rows of a sheet without its header."""
-EXACT = 2**53
+EXACT: int | Decimal = 2**53
 NARROWEST, WIDEST = 10, 48
 FIRST_DAY = "1900-03-01"
 """Excel counts days wrongly before it; such a day is written as text."""
@@ -76,8 +77,8 @@ def _writer(sheet: Any, column: Column, form: Any) -> Callable[[int, int, Any], 
     def text(row: int, place: int, value: str) -> None:
         sheet.write_string(row, place, f"'{value}" if value[:1] and value[0] in FORMULA_STARTS else value)
 
-    def whole(row: int, place: int, value: int) -> None:
-        if abs(value) < EXACT:
+    def exact(row: int, place: int, value: int | Decimal) -> None:
+        if -EXACT < value < EXACT:
             sheet.write_number(row, place, value)
         else:
             sheet.write_string(row, place, str(value))
@@ -91,7 +92,8 @@ def _writer(sheet: Any, column: Column, form: Any) -> Callable[[int, int, Any], 
     kinds: dict[Edm, Callable[[int, int, Any], None]] = {
         Edm.STRING: text,
         Edm.BOOLEAN: sheet.write_boolean,
-        Edm.INT64: whole,
+        Edm.INT64: exact,
+        Edm.DECIMAL: exact,
         Edm.DATE: moment,
         Edm.INSTANT: moment,
     }

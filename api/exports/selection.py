@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from api.exports.leaves import PLAIN, leaves
+from api.odata import shapes
 from api.odata.binder import BoundQuery
 from api.odata.plan import ordered
 from models.catalogue.types import Column, View
 from models.snapshot.reader import Cursor
-from models.snapshot.rowtext import quoted
+from models.snapshot.rowtext import quoted, row_object
+
+PLACE = quoted("/place")
 
 
 @dataclass(frozen=True)
@@ -41,22 +46,37 @@ class Selection:
         """The view that is exported."""
         return self.bound.view
 
-    @property
+    @cached_property
     def columns(self) -> tuple[Column, ...]:
-        """The columns wanted, in order."""
-        return self.bound.columns
+        """The columns wanted, in order; those of computed and related values are called by their path."""
+        if not self.bound.shapes:
+            return self.bound.columns
+        return tuple(column for column, _ in leaves(self.bound.shapes).values())
+
+    @property
+    def object_sql(self) -> str:
+        """SQL of a row as the JSON object that OData answers with; goes to `sql` with `flat` false."""
+        if not self.bound.shapes:
+            return row_object(self.columns)
+        return shapes.row(self.bound.shapes, self.view, PLAIN, "")
 
     @property
     def parameters(self) -> tuple[object, ...]:
         """What `sql` refers to by number."""
         return self.bound.parameters
 
-    def sql(self, wanted: Sequence[str]) -> str:
-        """SELECT of the expressions `wanted`, in the order of the query."""
+    def sql(self, wanted: Sequence[str], *, flat: bool = True) -> str:
+        """SELECT of the expressions `wanted`, over `columns` where `flat`, in the order of the query."""
         bound = self.bound
         where = f" WHERE {bound.where}" if bound.where is not None else ""
-        order = ordered(bound.order)
-        return f"SELECT {', '.join(wanted)} FROM {quoted(bound.view.name)}{where} ORDER BY {order} {self._stretch()}"
+        rows = f"{bound.table}{where}"
+        order = f"ORDER BY {ordered(bound.order)} {self._stretch()}"
+        if not flat or not bound.shapes:
+            return f"SELECT {', '.join(wanted)} FROM {rows} {order}"
+        values = [f"{sql} AS {quoted(path)}" for path, (_, sql) in leaves(bound.shapes).items()]
+        place = f"row_number() OVER (ORDER BY {ordered(bound.order)}) AS {PLACE}"
+        inner = f"SELECT {', '.join((*values, place))} FROM {rows} {order}"
+        return f"SELECT {', '.join(wanted)} FROM ({inner}) ORDER BY {PLACE}"
 
     def _stretch(self) -> str:
         limit = "" if self.bound.top is None else f"LIMIT {self.bound.top} "

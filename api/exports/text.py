@@ -12,7 +12,7 @@ from typing import IO
 
 from api.exports.selection import Selection
 from models.catalogue.types import Column, Edm
-from models.snapshot.rowtext import json_value, literal, quoted, row_object
+from models.snapshot.rowtext import json_value, literal, quoted
 
 BATCH = 20_000
 FORMULA_STARTS = "=+-@\t\r"
@@ -29,7 +29,7 @@ def write_csv(chosen: Selection, file: IO[bytes]) -> None:
 def write_json(chosen: Selection, file: IO[bytes]) -> None:
     """Write an array."""
     file.write(b"[")
-    _copy(chosen, f"{row_object(chosen.columns)} || {literal(',')} || chr(10)", file, b",\n")
+    _copy(chosen, f"{chosen.object_sql} || {literal(',')} || chr(10)", file, b",\n", flat=False)
     file.write(b"]\n")
 
 
@@ -48,18 +48,18 @@ def cell(column: Column) -> str:
 _LINE_END = "chr(13) || chr(10)"
 
 
-def _copy(chosen: Selection, line: str, file: IO[bytes], between: bytes) -> None:
+def _copy(chosen: Selection, line: str, file: IO[bytes], between: bytes, *, flat: bool = True) -> None:
     """Each row as `line`; what stands between two lines is taken off the last one."""
-    for text in _texts(chosen, line):
+    for text in _texts(chosen, line, flat=flat):
         file.write(text)
     if chosen.rows and between:
         file.seek(-len(between), os.SEEK_END)
         file.truncate()
 
 
-def _texts(chosen: Selection, line: str) -> Iterator[memoryview]:
+def _texts(chosen: Selection, line: str, *, flat: bool) -> Iterator[memoryview]:
     """The lines of a batch as one stretch of bytes."""
-    for batch in chosen.cursor.arrow(chosen.sql([line]), chosen.parameters, BATCH):
+    for batch in chosen.cursor.arrow(chosen.sql([line], flat=flat), chosen.parameters, BATCH):
         lines = batch.column(0)
         if len(lines):
             _, offsets, data = lines.buffers()

@@ -258,7 +258,8 @@ PROBLEMS = """
 /v1/views/DailyCalls.csv?$filter=CallCount eq 'x'   | 400 | TypeMismatch
 /v1/views/DailyCalls.csv?$skiptoken=abc             | 400 | SyntaxError
 /v1/views/DailyCalls%2.csv                          | 400 | SyntaxError
-/v1/views/DailyCalls.csv?$expand=Area               | 501 | NotImplemented
+/v1/views/DailyCalls.csv?$expand=Area/$ref          | 501 | NotImplemented
+/v1/views/DailyCalls.csv?$expand=Nothing            | 400 | UnknownName
 """
 
 
@@ -275,3 +276,50 @@ def test_a_file_has_a_most_of_rows(ready_home: Path) -> None:
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "LimitExceeded")
         assert "limit is 20" in answer.json()["error"]["message"]
         assert small.get("/v1/views/DailyCalls.csv?$top=20", "viewer").status_code == 200
+
+
+TOTALS = "$apply=groupby((Area/AreaName),aggregate(CallCount with sum as Calls,$count as Days))&$orderby=Days desc"
+
+
+def totals(service: Service) -> list[tuple[str | None, int, int]]:
+    """Name of the area, calls and rows by area, in plain Python over both views."""
+    names = {row["AreaId"]: row["AreaName"] for row in service.get("/v1/views/Areas.json", "viewer").json()}
+    sums: dict[str | None, list[int]] = {}
+    for row in service.get("/v1/views/DailyCalls.json", "viewer").json():
+        found = sums.setdefault(names.get(row["AreaId"]), [0, 0])
+        found[0] += row["CallCount"]
+        found[1] += 1
+    ordered = sorted(sums.items(), key=lambda item: (item[0] is not None, item[0] or ""))
+    return sorted([(name, *figures) for name, figures in ordered], key=lambda row: -row[2])
+
+
+def test_files_hold_what_apply_makes_of_a_view(service: Service) -> None:
+    """The figures of `$apply` come in every format; values of related rows are called by their path."""
+    wanted = totals(service)
+    assert len(wanted) > 2
+    head, *rows = csv.reader(io.StringIO(service.get(f"/v1/views/DailyCalls.csv?{TOTALS}", "viewer").text, newline=""))
+    assert head == ["Area/AreaName", "Calls", "Days"]
+    assert [(name, int(calls), int(days)) for name, calls, days in rows] == [
+        (as_text(Column("n", Edm.STRING, ""), name), calls, days) for name, calls, days in wanted
+    ]
+    objects = service.get(f"/v1/views/DailyCalls.json?{TOTALS}", "viewer").json()
+    assert objects == [{"Area": {"AreaName": name}, "Calls": calls, "Days": days} for name, calls, days in wanted]
+    file = io.BytesIO(service.get(f"/v1/views/DailyCalls.parquet?{TOTALS}", "viewer").content)
+    table = pyarrow.parquet.read_table(file).to_pydict()
+    assert list(zip(table["Area/AreaName"], table["Calls"], table["Days"], strict=True)) == wanted
+    book = openpyxl.load_workbook(io.BytesIO(service.get(f"/v1/views/DailyCalls.xlsx?{TOTALS}", "viewer").content))
+    cells = list(book["DailyCalls"].iter_rows(min_row=2, values_only=True))
+    assert [(int(str(calls)), int(str(days))) for _, calls, days in cells] == [row[1:] for row in wanted]
+
+
+def test_files_hold_computed_and_related_values(service: Service) -> None:
+    query = "$compute=CallArrival sub CallCreate as Gap&$expand=Area($select=AreaName)&$select=CallId,Gap&$top=3"
+    objects = service.get(f"/v1/views/Calls.json?{query}", "analyst").json()
+    assert len(objects) == 3
+    head, *rows = csv.reader(io.StringIO(service.get(f"/v1/views/Calls.csv?{query}", "analyst").text, newline=""))
+    assert head == ["CallId", "Gap", "Area/AreaName"]
+    for cells, found in zip(rows, objects, strict=True):
+        texts = (found["Gap"], found["Area"] and found["Area"]["AreaName"])
+        assert cells == [str(found["CallId"]), *(as_text(Column("n", Edm.STRING, ""), text) for text in texts)]
+    assert any(found["Gap"] for found in objects)
+    assert all(gap is None or gap.lstrip("-").startswith("PT") for gap in (found["Gap"] for found in objects))
