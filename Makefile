@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check drill reference docs lock clean
+.PHONY: help run test check conformance drill reference docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -16,6 +16,9 @@ test: ## the whole suite, without network; ARGS="words for pytest"
 
 check: ## lint, types, import contracts, dependencies, generated documents
 	@$(PYTHON) bootstrap.py check
+
+conformance: ## foreign judges over the running service, one table (needs npm and the package index); ARGS="--only NAME"
+	@$(PYTHON) bootstrap.py conformance $(ARGS)
 
 drill: ## kill the refresh at every named point
 	@$(PYTHON) bootstrap.py drill

@@ -180,6 +180,12 @@ def drill() -> int:
     return call(PYTHON, "-m", "tests.drill")
 
 
+def conformance(rest: list[str]) -> int:
+    """Foreign judges, from their registries by locks with hashes; ends with a table, `--only NAME` for one row."""
+    install("test")
+    return call(PYTHON, "-m", "tests.conformance", *rest)
+
+
 def reference() -> int:
     """Published figures on real open data, as far as the data folder is there."""
     install("test")
@@ -216,14 +222,17 @@ def main() -> int:
     ):
         commands.add_parser(name, help=(function.__doc__ or "").split(";")[0])
     commands.add_parser("test", help="run the tests; further words go to pytest")
+    commands.add_parser("conformance", help="foreign judges; --only NAME, --list")
     options, rest = parser.parse_known_args()
-    if rest and options.command != "test":
+    if rest and options.command not in ("test", "conformance"):
         parser.error(f"unknown words: {' '.join(rest)}")
     try:
         if options.command == "run":
             return run(options.port, options.calls)
         if options.command == "test":
             return test(rest)
+        if options.command == "conformance":
+            return conformance(rest)
         return {"check": check, "drill": drill, "reference": reference, "docs": docs, "clean": clean}[options.command]()
     except Stop as stop:
         say(str(stop))

@@ -21,6 +21,8 @@ PACKAGES = Path(__file__).with_name("packages")
 CLIENTS = Path(__file__).with_name("clients")
 BUILD = ROOT / "build" / "conformance"
 OLDEST_NODE = 20
+PATIENCE = 900
+"""Seconds for one command; a guard against hanging, not a claim."""
 
 
 class Missing(Exception):
@@ -80,10 +82,20 @@ def run_script(folder: Path, script: str, *arguments: str, stdin: str = "", env:
     return run([tool("node"), script, *arguments], folder, stdin=stdin, env=env)
 
 
+def run_client(script: str, *, stdin: str = "", env: dict[str, str] | None = None) -> str:
+    """What `clients/<script>` prints, run by the Python of the PyPI clients. Raises Missing when it fails."""
+    return run([str(python("clients")), str(CLIENTS / script)], BUILD, stdin=stdin, env=env)
+
+
 def run(command: list[str], folder: Path, *, stdin: str = "", env: dict[str, str] | None = None) -> str:
     """Standard output of a command that has to succeed. Raises Missing with the end of what it said otherwise."""
     merged = {**os.environ, **(env or {})}
-    done = subprocess.run(command, cwd=folder, env=merged, input=stdin, capture_output=True, text=True, check=False)
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=merged, input=stdin, capture_output=True, text=True, check=False, timeout=PATIENCE
+        )
+    except subprocess.TimeoutExpired:
+        raise Missing(f"{Path(command[0]).name} {command[1]} did not end within {PATIENCE} s") from None
     if done.returncode != 0:
         said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-25:])
         raise Missing(f"{Path(command[0]).name} {' '.join(command[1:3])} ended with {done.returncode}:\n{said}")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import httpx
@@ -24,25 +24,29 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def crisis(*arguments: str, home: Path, **environment: str) -> subprocess.Popen[str]:
-    """Start a `crisis` command with no CRISIS_ setting but these."""
+def crisis(*arguments: str, home: Path, log: Path | None = None, **environment: str) -> subprocess.Popen[str]:
+    """Start a `crisis` command with no CRISIS_ setting but these. What it says goes into pipes, or into `log`.
+
+    A pipe that nobody reads fills after a few hundred requests and then holds the server up: long runs need `log`.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("CRISIS_")}
-    return subprocess.Popen(
-        [sys.executable, "-m", "jobs.cli", *arguments],
-        env={**kept, "CRISIS_HOME": str(home), **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    with log.open("a") if log else nullcontext(subprocess.PIPE) as out:
+        return subprocess.Popen(
+            [sys.executable, "-m", "jobs.cli", *arguments],
+            env={**kept, "CRISIS_HOME": str(home), **environment},
+            stdout=out,
+            stderr=out,
+            text=True,
+        )
 
 
 @contextmanager
 def serving(
-    home: Path, *arguments: str, verify: str | bool = True, **environment: str
+    home: Path, *arguments: str, verify: str | bool = True, log: Path | None = None, **environment: str
 ) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A running server: its root (without closing slash) and its process, which is ended afterwards."""
     port = free_port()
-    process = crisis("serve", "--port", str(port), *arguments, home=home, **environment)
+    process = crisis("serve", "--port", str(port), *arguments, home=home, log=log, **environment)
     root = f"{'https' if 'CRISIS_TLS_KEY' in environment else 'http'}://127.0.0.1:{port}"
     try:
         wait_for(root, process, verify)

@@ -1,0 +1,11 @@
+"""The rows of the table, in the order in which they run."""
+
+from __future__ import annotations
+
+from tests.conformance import openui5, python_clients
+from tests.conformance.rows import Row
+
+ROWS: tuple[Row, ...] = (
+    openui5.ROW,
+    *python_clients.ROWS,
+)
