@@ -59,6 +59,7 @@ class Chain:
         self.joins, self.view, self.emitter = joins, joins.view, emitter
         self._aliases, self._as_of, self._budget = aliases, as_of, budget
         self._steps: list[str] = []
+        self._columns: dict[str, str] = {}
         self._branches = 0
 
     def start(self) -> Relation:
@@ -116,6 +117,11 @@ class Chain:
         if name in names or (self.view.has(name) and not may_be_declared):
             self.fail(NameProblem, f"The name {name!r} is taken.", position, "Choose another name after 'as'.")
         return name
+
+    def column(self, alias: str) -> str:
+        """The SQL column of a new property: the declared one of that name, else a number. SQL names are the same in any
+        case and end up in the trail of shapes; a caller's are neither."""
+        return alias if self.view.has(alias) else self._columns.setdefault(alias, f"/{len(self._columns) + 1}")
 
     def fail(self, kind: type[RequestError], message: str, position: int, hint: str | None = None) -> NoReturn:
         """Raise a problem of this option."""

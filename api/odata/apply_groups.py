@@ -16,7 +16,7 @@ from api.odata.apply_methods import COUNTED, method_sql
 from api.odata.bound import Stored
 from api.odata.literals import Kind
 from api.odata.query_syntax import Aggregate, AggregateItem, GroupBy, Steps
-from api.odata.relations import Field, Part, Partition, Relation, dynamic_column
+from api.odata.relations import Field, Part, Partition, Relation
 from api.odata.shapes import PART
 from api.odata.suggestions import did_you_mean
 from api.odata.syntax import Path
@@ -64,7 +64,7 @@ def _item(
     """Name, type and SQL of one aggregate expression."""
     if item.feature is not None or item.alias is None:
         chain.not_offered(item.feature or "custom aggregates", item.position)
-    column = dynamic_column(item.alias, chain.view)
+    column = chain.column(item.alias)
     if item.expression is None:
         counted = here or "*"
         if item.path:

@@ -15,7 +15,7 @@ from api.odata import search as searching
 from api.odata.bound import Constant, Joined, Node, is_fixed
 from api.odata.literals import NUMERIC, Kind
 from api.odata.query_syntax import Compute, Cut, Extremes, Filter, OrderBy, Search
-from api.odata.relations import Field, Part, Partition, Relation, dynamic_column, storage
+from api.odata.relations import Field, Part, Partition, Relation, storage
 from models.errors import TypeProblem, ValueProblem
 from models.snapshot.rowtext import ROW, quoted
 
@@ -50,7 +50,7 @@ def compute(chain: Chain, step: Compute, relation: Relation, _partition: Partiti
     for item in step.items:
         node = chain.value(item.expression, relation)
         alias = chain.alias(item.alias, tuple(relation.fields), item.position)
-        field = Field(dynamic_column(alias, chain.view), node.kind, node.nullable, node.scale)
+        field = Field(chain.column(alias), node.kind, node.nullable, node.scale)
         value = f"CAST({chain.emitter.exact(node)} AS {storage(field.kind, field.scale)})"
         name = chain.step(f"SELECT *, {value} AS {field.sql} FROM {relation.name}")
         parts = tuple(Part((*part.paths, alias), part.whole) for part in relation.parts)

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from api.odata import search, selection
 from api.odata.apply_binder import Chain
+from api.odata.apply_outline import outline
 from api.odata.bound import Applied, Constant, Node, is_fixed
 from api.odata.bound_query import BoundQuery, OrderTerm, Range
 from api.odata.exchange import Caller, Limits
@@ -23,6 +24,7 @@ from api.odata.parser import Budget
 from api.odata.properties import Joins, Properties, Reader, of_view, stored_column
 from api.odata.relations import Relation
 from api.odata.rowscope import find_view
+from api.odata.shapes import Related
 from api.odata.sql import Emitter, Parameters
 from api.odata.syntax import Expression, Infix, Name
 from models.catalogue import CATALOGUE
@@ -130,7 +132,7 @@ class _Query:
             top=options.top,
             skip=options.skip or 0,
             count=bool(options.count),
-            shape=_shape(self.view, chosen, where, order, options),
+            shape=self._shape(chosen, where, order),
             scoped=bool(self.joins.reader.scope(self.view)),
             range=leading_interval(self.view, wanted) if wanted is not None and alone else None,
         )
@@ -169,6 +171,27 @@ class _Query:
             return self.chain.source(ground.relation)
         return self.joins.source(self.emitter) if self.joins.count else ""
 
+    def _shape(self, chosen: selection.Chosen, where: str | None, order: tuple[OrderTerm, ...]) -> str:
+        """Everything that decides what is read, and nothing that a caller made up or wrote as a value."""
+        options, every = self.options, chosen.columns == self.view.columns
+        parts = [self.view.name, "*" if every else ",".join(column.name for column in chosen.columns)]
+        parts.append(where or "")
+        parts.append(",".join(term.clause for term in order))
+        flags = {
+            "top": options.top is not None,
+            "skip": bool(options.skip),
+            "count": bool(options.count),
+            "compute": bool(options.compute),
+            "search": options.search is not None,
+        }
+        parts.append(",".join(name for name, given in flags.items() if given))
+        if options.apply is not None:
+            parts.append(outline(options.apply, of_view(self.view, self.joins)))
+        related = [member.name for shape in chosen.shapes for member in shape.members if isinstance(member, Related)]
+        if related:
+            parts.append(f"with {','.join(dict.fromkeys(related))}")
+        return "|".join(parts)
+
 
 def _settled(node: Node) -> Node:
     """A condition that is nothing but null keeps no row."""
@@ -186,24 +209,3 @@ def _term(node: Node, descending: bool, emitter: Emitter, where: str | None, anc
         sql = f"epoch_us({sql})"
     counted = moving or node.kind in (Kind.TIME, Kind.DURATION)
     return OrderTerm(sql, Edm.INT64 if counted else Edm(node.kind.value), descending, node.nullable)
-
-
-def _shape(
-    view: View, chosen: selection.Chosen, where: str | None, order: tuple[OrderTerm, ...], options: QueryOptions
-) -> str:
-    """Everything that decides the SQL and nothing that a caller wrote as a value."""
-    names = ",".join(column.name for column in chosen.columns)
-    parts = [view.name, "*" if chosen.columns == view.columns else names]
-    parts.append(where or "")
-    parts.append(",".join(term.clause for term in order))
-    flags = {
-        "top": options.top is not None,
-        "skip": bool(options.skip),
-        "count": bool(options.count),
-        "apply": options.apply is not None,
-        "compute": bool(options.compute),
-        "expand": bool(options.expand),
-        "search": options.search is not None,
-    }
-    parts.append(",".join(name for name, given in flags.items() if given))
-    return "|".join(parts)

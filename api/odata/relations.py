@@ -101,14 +101,6 @@ class Partition:
         return f"PARTITION BY {', '.join(self.columns)} "
 
 
-def dynamic_column(alias: str, view: View) -> str:
-    """The SQL column of an alias. SQL names are the same in any case, OData's are not: the cases are written behind."""
-    if view.has(alias):
-        return alias
-    cases = int("1" + "".join(str(int(letter != letter.lower())) for letter in alias), 2)
-    return f"{alias}/{cases:x}"
-
-
 def merged(fields: Sequence[Field]) -> Field | None:
     """One field for the same path in several relations: its widest number; None where the types do not go together."""
     kinds: list[Kind] = [field.kind for field in fields if field.kind is not Kind.NULL] or [fields[0].kind]
