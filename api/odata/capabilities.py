@@ -64,6 +64,7 @@ def of_container() -> tuple[Annotation, ...]:
 def of_set(view: View, navigations: Sequence[Navigation]) -> tuple[Annotation, ...]:
     """Annotations of an entity set; `navigations` are those that the caller may follow."""
     expandable = offered("$expand") and bool(navigations)
+    walks = "Recursive" if navigations else "None"
     searchable = offered("$search") and any(column.searchable for column in view.columns)
     return (
         Annotation(f"{CORE}.Permissions", Member(f"{CORE}.Permission", "Read")),
@@ -80,7 +81,7 @@ def of_set(view: View, navigations: Sequence[Navigation]) -> tuple[Annotation, .
             ("SortRestrictions", Record((("Sortable", True),))),
             ("ExpandRestrictions", Record((("Expandable", expandable),))),
             ("SearchRestrictions", _search(searchable=searchable)),
-            ("NavigationRestrictions", Record((("Navigability", Member(f"{CAPABILITIES}.NavigationType", "None")),))),
+            ("NavigationRestrictions", Record((("Navigability", Member(f"{CAPABILITIES}.NavigationType", walks)),))),
             ("ChangeTracking", Record((("Supported", False),))),
             ("InsertRestrictions", Record((("Insertable", False),))),
             ("UpdateRestrictions", Record((("Updatable", False),))),

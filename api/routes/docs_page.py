@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from api.exports.formats import FORMATS
 from api.routes.guard import OPEN_ROUTES
 from api.routes.html import code, page, table
+from api.routes.openapi_parts import OPTIONS as DESCRIBED
 from models.catalogue import CATALOGUE
 from models.errors import AccessError, CrisisError, RequestError, Unavailable, all_errors
 from models.settings import ApiSettings
@@ -37,14 +38,7 @@ GUARDED = {
     "/v1/refresh-runs": "how the last refreshes went (roles refresh and admin)",
     "/metrics": "counters for Prometheus (on this machine, or roles refresh and admin)",
 }
-OPTIONS = {
-    "$filter": "rows that fulfil a condition: OperationalDate ge 2026-01-01 and AreaId eq '001'",
-    "$select": "columns: AreaId,CallCount; key columns come along",
-    "$orderby": "order: CallCount desc,AreaId",
-    "$top": "at most so many rows",
-    "$skip": "leave out so many rows first",
-    "$count": "true: the number of rows of the whole answer (OData only)",
-}
+OPTIONS = {name: says for name, place, says, _ in DESCRIBED.values() if place == "query" and name.startswith("$")}
 
 
 def docs_page(root: str, settings: ApiSettings) -> HTMLResponse:

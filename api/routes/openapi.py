@@ -7,7 +7,7 @@ Pure. `/odata/v1` is described by `openapi_odata`, words that many operations sh
 from __future__ import annotations
 
 from api.exports.formats import FORMATS
-from api.routes.openapi_odata import paths_of_odata
+from api.routes.openapi_odata import ROWS, options_of, paths_of_odata
 from api.routes.openapi_parts import (
     HEADERS,
     OPTIONS,
@@ -23,8 +23,6 @@ from api.routes.openapi_parts import (
 )
 from models.catalogue import CATALOGUE
 from models.catalogue.types import View
-
-EXPORT_OPTIONS = ("filter", "select", "orderby", "top", "skip")
 
 
 def document(root: str, version: str) -> Json:
@@ -88,4 +86,5 @@ def _export(view: View, extension: str, media: str) -> Json:
         schema = {"type": "array", "items": {"$ref": f"#/components/schemas/{view.entity}"}}
     content = {media.split(";", maxsplit=1)[0]: {"schema": schema}}
     summary = f"{view.title}, all rows as {extension}."
-    return operation(f"{view.name}_{extension}", summary, content, (*EXPORT_OPTIONS, "if_none_match"), tag=view.name)
+    options = options_of(view, (*ROWS, "aliases"), ("if_none_match",))
+    return operation(f"{view.name}_{extension}", summary, content, options, tag=view.name)

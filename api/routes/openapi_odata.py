@@ -9,12 +9,16 @@ from __future__ import annotations
 from api.odata import capabilities
 from api.routes.openapi_parts import READING, TYPES, Json, json_content, operation
 from models.catalogue import CATALOGUE
-from models.catalogue.types import Edm, View
+from models.catalogue.types import Edm, Navigation, View
 
 SHAPING = ("select", "expand", "compute")
-SET = ("apply", "filter", "search", "orderby", "top", "skip", "count", *SHAPING, "skiptoken", "aliases", "prefer")
+ROWS = ("apply", "filter", "search", "orderby", "top", "skip", *SHAPING)
+SET = (*ROWS, "count", "skiptoken", "aliases", "prefer", "format")
 COUNT = ("apply", "filter", "search", "aliases")
-ENTITY = (*SHAPING, "aliases", "prefer")
+ENTITY = (*SHAPING, "aliases", "prefer", "format")
+PROPERTY = ("aliases", "format")
+VALUE = ("aliases",)
+DOCUMENT = ("format", *READING)
 NULL = "The value is null."
 TEXT_PLAIN: Json = {"text/plain": {"schema": {"type": "string"}}}
 
@@ -24,8 +28,8 @@ def paths_of_odata(prefix: str) -> Json:
     document = json_content({"type": "object"})
     described = {"application/xml": {"schema": {"type": "string"}}, **document}
     paths: Json = {
-        prefix: {"get": operation("service_document", "The views that the key may read.", document, READING)},
-        f"{prefix}$metadata": {"get": operation("metadata", "Columns, types, abilities (CSDL).", described, READING)},
+        prefix: {"get": operation("service_document", "The views that the key may read.", document, DOCUMENT)},
+        f"{prefix}$metadata": {"get": operation("metadata", "Columns, types, abilities (CSDL).", described, DOCUMENT)},
     }
     for view in CATALOGUE.views.values():
         entity = f"{prefix}{view.name}({_key(view)})"
@@ -34,18 +38,20 @@ def paths_of_odata(prefix: str) -> Json:
         paths[f"{prefix}{view.name}"] = {"get": _set(view)}
         paths[f"{prefix}{view.name}/$count"] = {"get": _count(view)}
         paths[entity] = {"parameters": key, "get": _entity(view)}
+        for navigation in view.navigations:
+            paths[f"{entity}/{navigation.name}"] = {"parameters": key, "get": _related(view, navigation)}
         paths[f"{entity}/{{property}}"] = {"parameters": named, "get": _property(view)}
         paths[f"{entity}/{{property}}/$value"] = {"parameters": named, "get": _value(view)}
     return paths
 
 
-def options_of(view: View, keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of `keys` that mean something for a view, and what every address understands."""
+def options_of(view: View, keys: tuple[str, ...], reading: tuple[str, ...] = READING) -> tuple[str, ...]:
+    """Those of `keys` that mean something for a view, and `reading`; live views have no ETag."""
     silent = set() if any(column.searchable for column in view.columns) else {"search"}
     silent |= set() if view.navigations else {"expand"}
     silent |= {key for key in keys if not capabilities.offered(f"${key}")}
-    reading = tuple(key for key in READING if not (view.live and key == "if_none_match"))
-    return (*(key for key in keys if key not in silent), *reading)
+    silent |= {"if_none_match"} if view.live else set()
+    return tuple(key for key in (*keys, *reading) if key not in silent)
 
 
 def _set(view: View) -> Json:
@@ -74,14 +80,22 @@ def _entity(view: View) -> Json:
     return operation(f"{view.name}_by_key", f"{view.title}: one row.", row, options_of(view, ENTITY), tag=view.name)
 
 
+def _related(view: View, navigation: Navigation) -> Json:
+    target = CATALOGUE.views[navigation.target]
+    row = json_content({"$ref": f"#/components/schemas/{target.entity}"})
+    name = f"{view.name}_{navigation.name}"
+    summary = f"{navigation.name} of one row, and further: what follows a key follows it too."
+    return operation(name, summary, row, options_of(target, ENTITY), tag=view.name, empty="There is none.")
+
+
 def _property(view: View) -> Json:
     answer = json_content({"type": "object", "properties": {"value": {}}})
-    options = options_of(view, ("aliases",))
+    options = options_of(view, PROPERTY)
     return operation(f"{view.name}_property", "One value of a row.", answer, options, tag=view.name, empty=NULL)
 
 
 def _value(view: View) -> Json:
-    options = options_of(view, ("aliases",))
+    options = options_of(view, VALUE)
     return operation(f"{view.name}_value", "One value, bare.", TEXT_PLAIN, options, tag=view.name, empty=NULL)
 
 

@@ -25,16 +25,16 @@ TYPES: dict[Edm, Json] = {
 TEXT: Json = {"type": "string"}
 NUMBER: Json = {"type": "integer", "minimum": 0}
 OPTIONS: dict[str, tuple[str, str, str, Json]] = {
-    "apply": ("$apply", "query", "Aggregation: groupby((AreaId),aggregate(CallCount with sum as Calls)).", TEXT),
-    "compute": ("$compute", "query", "Further values: AnswerMs div 1000 as Seconds; named in $select they show.", TEXT),
     "filter": ("$filter", "query", "Condition: AreaId eq '001', or with a parameter alias: AreaId eq @a.", TEXT),
-    "search": ("$search", "query", 'Words in the searchable columns: north AND NOT "old town".', TEXT),
-    "expand": ("$expand", "query", "Related rows inside each row: Area($select=AreaName).", TEXT),
     "select": ("$select", "query", "Columns, comma-separated; key columns come along.", TEXT),
     "orderby": ("$orderby", "query", "Order: AreaId desc,CallCount.", TEXT),
     "top": ("$top", "query", "At most so many rows.", NUMBER),
     "skip": ("$skip", "query", "Leave out so many rows first.", NUMBER),
     "count": ("$count", "query", "Whether to count the whole answer, beyond the page.", {"type": "boolean"}),
+    "apply": ("$apply", "query", "Aggregation: groupby((AreaId),aggregate(CallCount with sum as Calls)).", TEXT),
+    "compute": ("$compute", "query", "Further values: AnswerMs div 1000 as Seconds; named in $select they show.", TEXT),
+    "expand": ("$expand", "query", "Related rows inside each row: Area($select=AreaName).", TEXT),
+    "search": ("$search", "query", 'Words in the searchable columns: north AND NOT "old town".', TEXT),
     "skiptoken": ("$skiptoken", "query", "From a next link; opaque.", TEXT),
     "format": ("$format", "query", "Stands in for Accept: json, or a media type.", TEXT),
     "schemaversion": ("$schemaversion", "query", "Version of the definitions that the client knows, or *.", TEXT),
@@ -54,7 +54,7 @@ OPTIONS: dict[str, tuple[str, str, str, Json]] = {
     ),
 }
 """Key in components -> name, where it stands, meaning, schema."""
-READING = ("format", "schemaversion", "max_version", "if_none_match")
+READING = ("schemaversion", "max_version", "if_none_match")
 """What every address below the service root understands."""
 HEADERS = {
     "OData-Version": "4.0, or 4.01 where OData-MaxVersion asked for it.",

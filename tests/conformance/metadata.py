@@ -17,7 +17,9 @@ from typing import Any
 from api.odata import metadata
 from api.routes.openapi import document
 from models.catalogue import CATALOGUE
+from tests.conformance.bench import Bench
 from tests.conformance.installing import CLIENTS, Missing, node, python, run, run_script
+from tests.conformance.rows import Outcome, Row
 
 ROOT = "/odata/v1"
 BEYOND_PATHS = {
@@ -124,6 +126,26 @@ def names_of(operation: dict[str, Any], whole: dict[str, Any]) -> set[str]:
         if parameter["in"] == "query":
             found.add(parameter["name"])
     return found
+
+
+def csdl(_: Bench) -> Outcome:
+    """The JSON of every role beside what the converter makes of its XML."""
+    found = [judged(role) for role in CATALOGUE.roles]
+    faults = tuple(f"{each.role}: {line}" for each in found for line in each.csdl)
+    return Outcome(f"{sum(not each.csdl for each in found)} of {len(found)} roles equal", not faults, faults[:20])
+
+
+def openapi(_: Bench) -> Outcome:
+    """The paths and options that the converter derives, and the validity of the document."""
+    found = judged("analyst")
+    faults = (*found.openapi, *openapi_faults())
+    return Outcome(f"{found.paths} paths, {found.options} options, {len(faults)} faults", not faults, faults[:20])
+
+
+ROWS = (
+    Row("oasis-csdl", "our CSDL JSON equals odata-csdl's conversion of our XML, for every role", csdl),
+    Row("oasis-openapi", "all that odata-openapi derives from our XML is in our valid OpenAPI 3.1 document", openapi),
+)
 
 
 def main() -> int:

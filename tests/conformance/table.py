@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from tests.conformance import openui5, python_clients
+from tests.conformance import capabilities, metadata, openui5, python_clients
 from tests.conformance.rows import Row
 
 ROWS: tuple[Row, ...] = (
+    *metadata.ROWS,
+    capabilities.ROW,
     openui5.ROW,
     *python_clients.ROWS,
 )

@@ -65,10 +65,13 @@ address                                | understands
 /odata/v1/Areas                        | $apply $filter $search $orderby $top $skip $count $select $compute $skiptoken aliases Prefer $format $schemaversion OData-MaxVersion If-None-Match
 /odata/v1/Calls                        | $apply $filter $orderby $top $skip $count $select $expand $compute $skiptoken aliases Prefer $format $schemaversion OData-MaxVersion If-None-Match
 /odata/v1/RefreshStatus                | $apply $filter $orderby $top $skip $count $select $compute $skiptoken aliases Prefer $format $schemaversion OData-MaxVersion
-/odata/v1/Areas/$count                 | $apply $filter $search aliases $format $schemaversion OData-MaxVersion If-None-Match
+/odata/v1/Areas/$count                 | $apply $filter $search aliases $schemaversion OData-MaxVersion If-None-Match
 /odata/v1/Calls({CallId})              | $select $expand $compute aliases Prefer $format $schemaversion OData-MaxVersion If-None-Match
 /odata/v1/Areas('{AreaId}')/{property} | aliases $format $schemaversion OData-MaxVersion If-None-Match
-/v1/views/Areas.csv                    | $filter $select $orderby $top $skip If-None-Match
+/odata/v1/Areas('{AreaId}')/{property}/$value | aliases $schemaversion OData-MaxVersion If-None-Match
+/odata/v1/Responses({ResponseId})/Call | $select $expand $compute aliases Prefer $format $schemaversion OData-MaxVersion If-None-Match
+/v1/views/Areas.csv                    | $apply $filter $search $orderby $top $skip $select $compute aliases If-None-Match
+/v1/views/Calls.json                   | $apply $filter $orderby $top $skip $select $expand $compute aliases If-None-Match
 """
 
 
@@ -92,6 +95,7 @@ def test_every_view_has_its_addresses_and_its_answers_fit(ask: Desk, view: View)
     key = {name: str(rows[0][name]).replace("'", "''") for name in view.key}
     address = path.removeprefix("/odata/v1/").format(**key).replace("%", "%25").replace("?", "%3F").replace("#", "%23")
     assert ask.get(address.replace("&", "%26").replace("+", "%2B").replace("/", "%2F"), who).status == 200
+    assert {f"{path}/{navigation.name}" for navigation in view.navigations} <= set(WHOLE["paths"])
     assert {f"{path}/{{property}}", f"{path}/{{property}}/$value", f"/odata/v1/{view.name}/$count"} <= set(
         WHOLE["paths"]
     )
