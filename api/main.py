@@ -27,6 +27,7 @@ from api.observe import Counts, Observer, Started, fan_out, json_lines
 from api.odata.exchange import Limits, Request, Response
 from api.odata.sealing import Sealer
 from api.odata.service import Engine, answer
+from api.routes.batch import BatchRoute
 from api.routes.data import DataRoute
 from api.routes.parts import Parts
 from api.routes.problem import problem_writer
@@ -80,8 +81,11 @@ def assemble(settings: ApiSettings, *, observe: Observer | None = None) -> Frame
         shelf.close()
         database.dispose()
 
+    data = DataRoute("odata", ODATA, parts, produce)
+    batch = BatchRoute(ODATA, parts, Frame(data, settings, parts.observe, parts.problem), shelf.current)
     mounts = {
-        ODATA: DataRoute("odata", ODATA, parts, produce),
+        **dict.fromkeys((f"{ODATA}/$batch", f"{ODATA}/%24batch"), batch),
+        ODATA: data,
         VIEWS: DataRoute("views", VIEWS, parts, exporter.answer),
     }
     return Frame(Switch(mounts, site(parts, version, lifespan)), settings, parts.observe, parts.problem)

@@ -7,6 +7,7 @@ the HTTP edge and into an exit code only at the job edge.
 CrisisError
 ├── RequestError                 the caller asked for something that cannot be answered
 │   ├── SyntaxProblem            400 the text does not parse
+│   ├── BatchProblem             400 a batch, or a request in it, is not well formed
 │   ├── NameProblem              400 unknown name in a query option (forbidden looks the same)
 │   ├── TypeProblem              400 wrong type or bad literal
 │   ├── ValueProblem             400 conversion, range or division error while running
@@ -89,6 +90,11 @@ class RequestError(CrisisError):
 class SyntaxProblem(RequestError):
     code = "SyntaxError"
     default_hint = "Check the spelling at the given position; /docs lists the operators."
+
+
+class BatchProblem(RequestError):
+    code = "InvalidBatch"
+    default_hint = "A batch has parts of application/http, or is JSON; docs/analysts.md has one of each."
 
 
 class NameProblem(RequestError):

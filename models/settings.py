@@ -78,6 +78,12 @@ class ApiSettings(SharedSettings):
     queries_in_flight: int = Field(default=os.cpu_count() or 2, ge=1, description="Queries that run at the same time.")
     requests_per_minute: int = Field(default=1_200, ge=1, description="Requests of one key in a minute.")
 
+    batch_requests: int = Field(default=100, ge=1, description="Requests in one batch.")
+    batch_bytes: int = Field(default=1_048_576, ge=1_024, description="Bytes of the body of a batch.")
+    batch_seconds: float = Field(
+        default=60.0, gt=0, description="A batch that has taken longer answers its remaining requests with 503."
+    )
+
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def split(cls, value: object) -> object:

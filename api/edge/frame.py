@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from api.edge.connection import connection_of, headers_of, public_root
-from api.edge.note import SCOPE_KEY, Note
+from api.edge.note import MEMBER_KEY, SCOPE_KEY, Member, Note
 from api.edge.sending import send_response
 from api.edge.target import require_readable, target_of
 from api.observe import Observer, RequestDone, UnexpectedFailure, place_of
@@ -76,7 +76,11 @@ class Frame:
     def _note(self, scope: Any) -> Note:
         headers = headers_of(scope)
         connection = connection_of(scope, headers, self._settings.trusted_proxies)
-        return Note(target_of(scope), headers, connection, public_root(self._settings, connection, headers))
+        note = Note(target_of(scope), headers, connection, public_root(self._settings, connection, headers))
+        member = scope.get(MEMBER_KEY)
+        if isinstance(member, Member):
+            note.request_id, note.version = member.request_id, member.version
+        return note
 
     async def _answer_error(self, error: CrisisError, note: Note, wire: _Wire, scope: Any, receive: Any) -> None:
         note.code = error.code

@@ -15,17 +15,28 @@ from api.edge.connection import Connection
 from api.edge.target import Target
 
 SCOPE_KEY = "crisis.note"
+MEMBER_KEY = "crisis.member"
+
+
+@dataclass(frozen=True)
+class Member:
+    """What the batch says to a request in it: its request id, and the snapshot that all of them read."""
+
+    request_id: str
+    version: str | None
 
 
 @dataclass
 class Note:
-    """One request. `request_id` is ours alone; none is accepted from outside."""
+    """One request. `request_id` is ours alone; none is accepted from outside. `version` is the snapshot that its batch
+    reads."""
 
     target: Target
     headers: Mapping[str, str]
     connection: Connection
     root: str
     request_id: str = field(default_factory=lambda: secrets.token_hex(12))
+    version: str | None = None
     started: float = field(default_factory=time.perf_counter)
     route: str = "none"
     key_id: str | None = None

@@ -22,7 +22,7 @@ SMALL = 1 << 14
 WORTH_PACKING = 1_024
 INLINE = 1 << 16
 """A body that is known and small is packed at once: a thread would take longer than the work."""
-PACKABLE = ("application/json", "application/xml", "application/openmetrics", "text/")
+PACKABLE = ("application/json", "application/xml", "application/openmetrics", "multipart/mixed", "text/")
 GZIP_LEVEL = 1
 
 VARY = "Accept, Accept-Encoding, Authorization, X-API-Key, Prefer, OData-Version, OData-MaxVersion"
@@ -65,6 +65,43 @@ async def send_response(response: Response, scope: Any, receive: Any, send: Any,
         return await _stream(pieces, receive, send, aside=packs or not isinstance(response.body, (tuple, list)))
     finally:
         close(response.body)
+
+
+class OpenAnswer:
+    """An answer whose body is written piece by piece while it comes about; `gone` is done when the client has left."""
+
+    def __init__(self, receive: Any, send: Any) -> None:
+        self._send = send
+        self._packer: Any = None
+        self.gone = asyncio.ensure_future(_disconnected(receive))
+
+    async def start(self, status: int, headers: dict[str, str], *, accepts: str) -> None:
+        """Status and header fields, with lower-case names."""
+        made = {"vary": VARY, **headers}
+        if _packs(made, None, accepts):
+            made["content-encoding"] = "gzip"
+            self._packer = isal_zlib.compressobj(GZIP_LEVEL, isal_zlib.DEFLATED, 31)
+        fields = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in made.items()]
+        await self._send({"type": "http.response.start", "status": status, "headers": fields})
+
+    async def write(self, *pieces: bytes | memoryview) -> None:
+        """Some of the body."""
+        for piece in cut(pieces):
+            out: Any = piece
+            if self._packer is not None:
+                pack = self._packer.compress
+                out = pack(piece) if len(piece) <= INLINE else await anyio.to_thread.run_sync(pack, piece)
+            if out:
+                await self._send({"type": "http.response.body", "body": out, "more_body": True})
+
+    async def end(self) -> None:
+        """The end of the body."""
+        last = self._packer.flush() if self._packer is not None else b""
+        await self._send({"type": "http.response.body", "body": last})
+
+    def close(self) -> None:
+        """Nobody waits for the client to leave any more."""
+        self.gone.cancel()
 
 
 async def _stream(pieces: Iterator[bytes | memoryview], receive: Any, send: Any, *, aside: bool) -> bool:

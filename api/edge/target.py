@@ -38,13 +38,14 @@ OPTIONS = frozenset(
         "search",
         "apply",
         "compute",
+        "schemaversion",
     )
     for name in (word, f"${word}")
 )
 """Option names that a log may show; any other may be a secret that lost its name."""
 
 _ROUTES = ("odata", "v1", "views", "refresh-runs", "healthz", "readyz", "metrics", "docs", "openapi.json", "$metadata")
-_WORDS = frozenset((*_ROUTES, "$count", *CATALOGUE.views))
+_WORDS = frozenset((*_ROUTES, "$count", "$batch", "$value", *CATALOGUE.views))
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,13 @@ class Element:
 
 def elements(text: str) -> tuple[Element, ...]:
     """The elements of a list, in order; empty ones are left out."""
-    return tuple(_element(part) for part in split(text, ",") if part.strip(" \t;"))
+    return tuple(element(part) for part in split(text, ",") if part.strip(" \t;"))
+
+
+def element(text: str) -> Element:
+    """The one element of a field that is no list, such as Content-Type."""
+    word, *rest = split(text, ";")
+    return Element(word.strip(), *_pair(word), tuple(_pair(part) for part in rest if part.strip()))
 
 
 def split(text: str, mark: str) -> list[str]:
@@ -46,11 +52,6 @@ def split(text: str, mark: str) -> list[str]:
             parts.append(text[start:place])
             start = place + 1
     return [*parts, text[start:]]
-
-
-def _element(text: str) -> Element:
-    word, *rest = split(text, ";")
-    return Element(word.strip(), *_pair(word), tuple(_pair(part) for part in rest if part.strip()))
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -238,9 +238,10 @@ def accept(text: str) -> tuple[Range, ...]:
 
 def _quality(text: str) -> float:
     try:
-        return min(max(float(text), 0.0), 1.0)
+        weight = float(text)
     except ValueError:
         return 0.0
+    return min(weight, 1.0) if weight > 0 else 0.0
 
 
 __all__ = [
@@ -249,6 +250,7 @@ __all__ = [
     "XML",
     "Level",
     "Preferences",
+    "Range",
     "Representation",
     "accept",
     "data",

@@ -27,6 +27,9 @@ LIMITS = (
     "query_seconds",
     "queries_in_flight",
     "requests_per_minute",
+    "batch_requests",
+    "batch_bytes",
+    "batch_seconds",
 )
 GUARDED = {
     "/odata/v1/": "OData service document: the views that your key may read",
@@ -34,6 +37,7 @@ GUARDED = {
     "/odata/v1/<View>": "rows of a view, page by page; follow @odata.nextLink",
     "/odata/v1/<View>/$count": "number of rows",
     "/odata/v1/<View>(<key>)": "one row",
+    "/odata/v1/$batch": "several of these at once: POST, multipart/mixed or JSON",
     "/v1/views/<View>.<format>": "a whole view as a file: " + ", ".join(FORMATS),
     "/v1/refresh-runs": "how the last refreshes went (roles refresh and admin)",
     "/metrics": "counters for Prometheus (on this machine, or roles refresh and admin)",

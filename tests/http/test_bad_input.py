@@ -37,7 +37,7 @@ url                                                                 | status | c
 /odata/v1/DailyCalls?$expand=Area                                   | 501    | NotImplemented   | -        | *
 /odata/v1/Areas('001','002')                                        | 400    | *                | *        | *
 /odata/v1/Areas('no such area')                                     | 404    | NotFound         | -        | *
-/odata/v1/$batch                                                    | 501    | NotImplemented   | -        | *
+/odata/v1/$batch                                                    | 405    | BatchMethodNotAllowed | -   | POST
 /odata/v1/../../etc/passwd                                          | 404    | NotFound         | -        | *
 /odata/v1/DailyCalls?$filter=NESTED                                 | 400    | LimitExceeded    | *        | *
 /odata/v1/DailyCalls?$filter=WIDE                                   | 400    | LimitExceeded    | *        | *

@@ -190,7 +190,7 @@ def test_the_interface_page_lists_every_limit_and_error(service: Service) -> Non
         if 400 <= kind.status < 600 and kind.status != 500 and kind.exit_code == 1:
             assert f">{kind.code}<" in text, kind
     for name, field in ApiSettings.model_fields.items():
-        if name.startswith(("max_", "page_", "query_", "queries_", "requests_")):
+        if name.startswith(("max_", "page_", "query_", "queries_", "requests_", "batch_")):
             assert f"CRISIS_{name.upper()}" in text
             assert (field.description or "?") in text
 
