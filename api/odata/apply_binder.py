@@ -46,7 +46,8 @@ from models.snapshot.rowtext import ROW, quoted
 TARGET = "$apply"
 BASE = "s0"
 MOST_BRANCHES = 64
-"""Results that `concat` and `rollup` put together, over the whole sequence."""
+"""Results that `concat` and `rollup` put together, over the whole sequence, and structures of one result: sequences of
+concatenations double the rows with each step."""
 MOST_BITS = 62
 
 
@@ -88,7 +89,9 @@ class Chain:
 
     def binding(self, relation: Relation) -> Binding:
         """How expressions are read in the rows of a relation."""
-        return Binding(self.properties(relation), self._aliases, self._as_of, self._budget)
+        made = Binding(self.properties(relation), self._aliases, self._as_of, self._budget)
+        made.target = TARGET
+        return made
 
     def properties(self, relation: Relation) -> Properties:
         """The names of a relation's rows."""
@@ -102,7 +105,6 @@ class Chain:
     def field(self, path: Steps, relation: Relation, position: int) -> Field:
         """The property that a path names. Raises NameProblem and Unsupported."""
         binding = self.binding(relation)
-        binding.target = TARGET
         found = binding.properties.value(path)
         if found is None:
             if binding.properties.target(path) is not None:
@@ -134,7 +136,7 @@ class Chain:
     def concat(self, relations: Sequence[Relation], position: int) -> Relation:
         """The rows of several relations, one after the other, each with its own structure."""
         self._branches += len(relations)
-        if self._branches > MOST_BRANCHES:
+        if self._branches > MOST_BRANCHES or sum(len(relation.parts) for relation in relations) > MOST_BRANCHES:
             self.fail(LimitProblem, f"concat and rollup make more than {MOST_BRANCHES} results.", position)
         relations = [self._compacted(relation) for relation in relations]
         fields = self._common(relations, position)

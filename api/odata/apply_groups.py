@@ -18,7 +18,6 @@ from api.odata.literals import Kind
 from api.odata.query_syntax import Aggregate, AggregateItem, GroupBy, Steps
 from api.odata.relations import Field, Part, Partition, Relation
 from api.odata.shapes import PART
-from api.odata.suggestions import did_you_mean
 from api.odata.syntax import Path
 from models.errors import NameProblem, TypeProblem
 from models.snapshot.rowtext import ROW, quoted
@@ -72,9 +71,6 @@ def _item(
         return item.alias, Field(column, Kind.DECIMAL, nullable=False), COUNTED.format(f"count({counted})")
     method = METHODS.get(item.method or "")
     if method is None:
-        if "." not in (item.method or ""):
-            hint = did_you_mean(item.method or "", METHODS)
-            chain.fail(NameProblem, f"There is no aggregation method {item.method!r}.", item.position, hint)
         chain.not_offered(f"the aggregation method {item.method}", item.position)
     node = chain.value(item.expression, relation)
     if node.kind not in method.results:

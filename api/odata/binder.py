@@ -187,9 +187,9 @@ class _Query:
         parts.append(",".join(name for name, given in flags.items() if given))
         if options.apply is not None:
             parts.append(outline(options.apply, of_view(self.view, self.joins)))
-        related = [member.name for shape in chosen.shapes for member in shape.members if isinstance(member, Related)]
-        if related:
-            parts.append(f"with {','.join(dict.fromkeys(related))}")
+        elif options.expand:
+            members = [member for shape in chosen.shapes for member in shape.members]
+            parts.append(f"with {','.join(member.name for member in members if isinstance(member, Related))}")
         return "|".join(parts)
 
 
