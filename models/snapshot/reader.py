@@ -25,10 +25,13 @@ from models.snapshot.rowtext import literal
 
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
+    "memory_limit": "1GB",
+    "max_temp_directory_size": "4GB",
     "autoload_known_extensions": False,
     "autoinstall_known_extensions": False,
 }
-"""One thread for each query: the queries of many requests share the cores better than the parts of one."""
+"""One thread for each query: the queries of many requests share the cores better than the parts of one. What all
+queries of a version together may hold in memory, and on the disk beyond it, has an end: then a query answers Busy."""
 PARAMETER = re.compile(r"\$(\d+)")
 VALUE_ERRORS = (
     duckdb.ConversionException,
