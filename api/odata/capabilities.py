@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.odata.aggregation import METHODS, TRANSFORMATIONS
+from api.odata.batch import Form
 from api.odata.csdl import Annotation, Member, Record, Value
 from api.odata.functions import FUNCTIONS, OPERATORS
 from api.odata.options import NOT_OFFERED
+from api.odata.preferences import OFFERED_TO_BATCHES
 from models.catalogue.types import Navigation, View
 
 CAPABILITIES = "Org.OData.Capabilities.V1"
@@ -39,6 +41,19 @@ READ_ONLY = Record(
 )
 
 
+_BATCH = Record(
+    (
+        ("Supported", True),
+        ("ContinueOnErrorSupported", "continue-on-error" in OFFERED_TO_BATCHES),
+        ("ReferencesInRequestBodiesSupported", False),
+        ("ReferencesAcrossChangeSetsSupported", False),
+        ("EtagReferencesSupported", False),
+        ("RequestDependencyConditionsSupported", False),
+        ("SupportedFormats", tuple(form.value for form in Form)),
+    )
+)
+
+
 def of_container() -> tuple[Annotation, ...]:
     """Annotations of the whole service."""
     return (
@@ -52,7 +67,10 @@ def of_container() -> tuple[Annotation, ...]:
             ("SupportedMetadataFormats", METADATA_FORMATS),
             ("FilterFunctions", FILTER_FUNCTIONS),
             ("AsynchronousRequestsSupported", False),
-            ("BatchSupported", False),
+            ("IsolationSupported", Member(f"{CAPABILITIES}.IsolationLevel", "Snapshot")),
+            ("AcceptableEncodings", ("identity",)),
+            ("BatchSupported", True),
+            ("BatchSupport", _BATCH),
             ("CrossJoinSupported", False),
             ("KeyAsSegmentSupported", False),
             ("QuerySegmentSupported", False),

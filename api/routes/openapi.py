@@ -9,6 +9,7 @@ from __future__ import annotations
 from api.exports.formats import FORMATS
 from api.routes.openapi_odata import ROWS, options_of, paths_of_odata
 from api.routes.openapi_parts import (
+    BODY_PROBLEMS,
     HEADERS,
     OPTIONS,
     PROBLEMS,
@@ -75,7 +76,7 @@ def _components() -> Json:
         },
         "parameters": {key: option(given) for key, given in OPTIONS.items()},
         "headers": {name: header(says) for name, says in HEADERS.items()},
-        "responses": {f"Problem{status}": problem(status) for status in PROBLEMS},
+        "responses": {f"Problem{status}": problem(status) for status in (*PROBLEMS, *BODY_PROBLEMS)},
         "schemas": SCHEMAS | {view.entity: row_schema(view) for view in CATALOGUE.views.values()},
     }
 
@@ -86,5 +87,5 @@ def _export(view: View, extension: str, media: str) -> Json:
         schema = {"type": "array", "items": {"$ref": f"#/components/schemas/{view.entity}"}}
     content = {media.split(";", maxsplit=1)[0]: {"schema": schema}}
     summary = f"{view.title}, all rows as {extension}."
-    options = options_of(view, (*ROWS, "aliases"), ("if_none_match",))
+    options = options_of(view, (*ROWS, "aliases"), ("if_match", "if_none_match"))
     return operation(f"{view.name}_{extension}", summary, content, options, tag=view.name)

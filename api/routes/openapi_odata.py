@@ -7,7 +7,17 @@ is read off `$metadata`'s own source, api.odata.capabilities.
 from __future__ import annotations
 
 from api.odata import capabilities
-from api.routes.openapi_parts import READING, TYPES, Json, json_content, operation
+from api.odata.batch import Form
+from api.routes.openapi_parts import (
+    BATCH_SCHEMAS,
+    BODY_PROBLEMS,
+    NOT_LIVE,
+    READING,
+    TYPES,
+    Json,
+    json_content,
+    operation,
+)
 from models.catalogue import CATALOGUE
 from models.catalogue.types import Edm, Navigation, View
 
@@ -18,6 +28,7 @@ COUNT = ("apply", "filter", "search", "aliases")
 ENTITY = (*SHAPING, "aliases", "prefer", "format")
 PROPERTY = ("aliases", "format")
 VALUE = ("aliases",)
+OF_VIEW = (*READING, "isolation")
 DOCUMENT = ("format", *READING)
 NULL = "The value is null."
 TEXT_PLAIN: Json = {"text/plain": {"schema": {"type": "string"}}}
@@ -29,6 +40,7 @@ def paths_of_odata(prefix: str) -> Json:
     described = {"application/xml": {"schema": {"type": "string"}}, **document}
     paths: Json = {
         prefix: {"get": operation("service_document", "The views that the key may read.", document, DOCUMENT)},
+        f"{prefix}$batch": {"post": _batch()},
         f"{prefix}$metadata": {"get": operation("metadata", "Columns, types, abilities (CSDL).", described, DOCUMENT)},
     }
     for view in CATALOGUE.views.values():
@@ -45,12 +57,27 @@ def paths_of_odata(prefix: str) -> Json:
     return paths
 
 
-def options_of(view: View, keys: tuple[str, ...], reading: tuple[str, ...] = READING) -> tuple[str, ...]:
+def _batch() -> Json:
+    """Many reads in one request: two formats, of the body and of the answer."""
+    says = "A part of application/http for each request, or for each answer."
+    parts: Json = {Form.MULTIPART.value: {"schema": {"type": "string", "description": says}}}
+    sent, said = ({**parts, **json_content({"$ref": f"#/components/schemas/{name}"})} for name in BATCH_SCHEMAS)
+    made = operation(
+        "batch", "Many reads in one request.", said, ("format", "schemaversion", "max_version", "continue")
+    )
+    made["requestBody"] = {"required": True, "content": sent}
+    made["responses"] |= {status: {"$ref": f"#/components/responses/Problem{status}"} for status in BODY_PROBLEMS}
+    return made
+
+
+def options_of(
+    view: View, keys: tuple[str, ...], reading: tuple[str, ...] = (*READING, "isolation")
+) -> tuple[str, ...]:
     """Those of `keys` that mean something for a view, and `reading`; live views have no ETag."""
     silent = set() if any(column.searchable for column in view.columns) else {"search"}
     silent |= set() if view.navigations else {"expand"}
     silent |= {key for key in keys if not capabilities.offered(f"${key}")}
-    silent |= {"if_none_match"} if view.live else set()
+    silent |= NOT_LIVE if view.live else set()
     return tuple(key for key in (*keys, *reading) if key not in silent)
 
 

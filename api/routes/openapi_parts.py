@@ -46,6 +46,9 @@ OPTIONS: dict[str, tuple[str, str, str, Json]] = {
     ),
     "prefer": ("Prefer", "header", "maxpagesize=1000, omit-values=nulls; both with or without odata. in front.", TEXT),
     "max_version": ("OData-MaxVersion", "header", "4.0 or 4.01: the newest version that the client reads.", TEXT),
+    "continue": ("Prefer", "header", "continue-on-error: ask the requests behind one that failed, too.", TEXT),
+    "isolation": ("Isolation", "header", "snapshot: what every answer has; nothing else is offered.", TEXT),
+    "if_match": ("If-Match", "header", "ETag that the answer must have: 412 if it has another.", TEXT),
     "if_none_match": (
         "If-None-Match",
         "header",
@@ -54,8 +57,10 @@ OPTIONS: dict[str, tuple[str, str, str, Json]] = {
     ),
 }
 """Key in components -> name, where it stands, meaning, schema."""
-READING = ("schemaversion", "max_version", "if_none_match")
+READING = ("schemaversion", "max_version", "if_match", "if_none_match")
 """What every address below the service root understands."""
+NOT_LIVE = frozenset({"isolation", "if_match", "if_none_match"})
+"""What a live view has no use for: it has no snapshot and no ETag."""
 HEADERS = {
     "OData-Version": "4.0, or 4.01 where OData-MaxVersion asked for it.",
     "ETag": "Version, access and representation of the answer; not on live views.",
@@ -71,12 +76,19 @@ PROBLEMS = {
     "405": "Only GET and HEAD; the views are read-only.",
     "406": "No representation that the client takes.",
     "410": "The version that a next link names is no longer kept.",
+    "412": "If-Match names another answer, or Isolation asks for more than there is.",
     "414": "The URL is too long.",
     "429": "Too many requests of this key; see Retry-After.",
     "500": "Unforeseen; the request id leads to it in the log.",
     "501": "Valid OData that this service does not offer.",
     "503": "Nothing published, too busy, or the audit trail cannot be written; see Retry-After.",
 }
+BODY_PROBLEMS = {
+    "408": "The body did not arrive in time.",
+    "413": "The body is over its limit.",
+    "415": "A body in a format that is not read here.",
+}
+"""Of addresses that take a body."""
 _HEADER_OF = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
 _DETAIL: Json = {
     "type": "object",
@@ -84,7 +96,50 @@ _DETAIL: Json = {
     "properties": dict.fromkeys(("code", "message", "target"), TEXT),
     "additionalProperties": False,
 }
-SCHEMAS: Json = {
+_HEADERS: Json = {"type": "object", "additionalProperties": TEXT}
+BATCH_SCHEMAS: Json = {
+    "Batch": {
+        "type": "object",
+        "required": ["requests"],
+        "properties": {
+            "requests": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["id", "method", "url"],
+                    "properties": {
+                        "id": TEXT,
+                        "method": {"type": "string", "enum": ["get", "GET", "head", "HEAD"]},
+                        "url": {"type": "string", "description": "Relative to the service root: Areas?$top=2."},
+                        "headers": _HEADERS,
+                        "dependsOn": {"type": "array", "items": TEXT, "description": "Ids of requests before it."},
+                    },
+                },
+            }
+        },
+    },
+    "BatchAnswer": {
+        "type": "object",
+        "required": ["responses"],
+        "properties": {
+            "responses": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["id", "status"],
+                    "properties": {
+                        "id": TEXT,
+                        "status": {"type": "integer"},
+                        "headers": _HEADERS,
+                        "body": {"description": "JSON as it is; a text as a JSON text."},
+                    },
+                },
+            }
+        },
+    },
+}
+"""What is sent, what is answered."""
+SCHEMAS: Json = BATCH_SCHEMAS | {
     "Error": {
         "type": "object",
         "required": ["error"],
@@ -123,7 +178,8 @@ def header(says: str) -> Json:
 
 def problem(status: str) -> Json:
     """The response of an error status."""
-    made: Json = {"description": PROBLEMS[status], "content": json_content({"$ref": "#/components/schemas/Error"})}
+    said = (PROBLEMS | BODY_PROBLEMS)[status]
+    made: Json = {"description": said, "content": json_content({"$ref": "#/components/schemas/Error"})}
     if status in _HEADER_OF:
         made["headers"] = headers(_HEADER_OF[status])
     return made

@@ -27,6 +27,7 @@ BEYOND_PATHS = {
     "/{property}": "one value; their converter describes no property",
     "/{property}/$value": "one bare value",
     "/$metadata": "the metadata document",
+    "/$batch": "batches; theirs has them where there is a container",
     "/": "the service document",
 }
 """How a path of ours ends that theirs has not -> why it stands there."""

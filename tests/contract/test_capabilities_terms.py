@@ -196,6 +196,18 @@ def asynchronous(ask: Desk, value: object) -> None:
     assert (found.status, found.header("Preference-Applied")) == (200, None)
 
 
+def isolated(ask: Desk, value: object) -> None:
+    assert value == "Snapshot"
+    for name in ("Isolation", "OData-Isolation"):
+        assert ask.get("Areas", headers={name: "snapshot"}).status == 200
+        assert ask.get("Areas", headers={name: "serializable"}).status == 412
+
+
+def over_http(_: Desk, value: object) -> None:
+    """Tried by tests/http/test_capabilities: a batch goes over HTTP."""
+    assert value in (True, ["identity"]) or isinstance(value, dict)
+
+
 def level(ask: Desk, value: str) -> None:
     """What OData 4.0 asks of the Intermediate level beyond the Minimal one; `any` keeps it from being Advanced."""
     assert value == "Intermediate"
@@ -220,7 +232,10 @@ OF_CONTAINER: dict[str, Callable[[Desk, Any], None]] = {
     "Capabilities.V1.SupportedMetadataFormats": metadata_formats,
     "Capabilities.V1.FilterFunctions": lambda _, value: print(f"{len(value)} names, see test_capabilities_honesty"),
     "Capabilities.V1.AsynchronousRequestsSupported": asynchronous,
-    "Capabilities.V1.BatchSupported": refused("$batch", 501),
+    "Capabilities.V1.IsolationSupported": isolated,
+    "Capabilities.V1.BatchSupported": over_http,
+    "Capabilities.V1.BatchSupport": over_http,
+    "Capabilities.V1.AcceptableEncodings": over_http,
     "Capabilities.V1.CrossJoinSupported": refused("$crossjoin(Areas,Teams)", 501),
     "Capabilities.V1.KeyAsSegmentSupported": refused("Areas/001", 404, 501),
     "Capabilities.V1.QuerySegmentSupported": refused("Areas/$query", 405, 501, method="POST"),

@@ -102,6 +102,7 @@ def test_annotations_put_no_enumeration_member_where_a_text_belongs(ask: Desk) -
     }
     assert carriers <= {
         "Org.OData.Capabilities.V1.ConformanceLevel",
+        "Org.OData.Capabilities.V1.IsolationSupported",
         "Org.OData.Core.V1.Permissions",
         "Navigability",
         "Rollup",

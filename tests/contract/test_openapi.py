@@ -15,6 +15,7 @@ import pytest
 from api.routes.openapi import document
 from models.catalogue import CATALOGUE
 from models.catalogue.types import View
+from models.errors import AccessError, RequestError, Unavailable, all_errors
 from tests.helpers.asking import Desk
 
 WHOLE = document("https://metrics.example/", "1.2.3")
@@ -60,18 +61,18 @@ def test_every_operation_has_a_name_of_its_own_and_declares_its_path() -> None:
 
 OPTIONS = """
 address                                | understands
-/odata/v1/                             | $format $schemaversion OData-MaxVersion If-None-Match
-/odata/v1/$metadata                    | $format $schemaversion OData-MaxVersion If-None-Match
-/odata/v1/Areas                        | $apply $filter $search $orderby $top $skip $count $select $compute $skiptoken aliases Prefer $format $schemaversion OData-MaxVersion If-None-Match
-/odata/v1/Calls                        | $apply $filter $orderby $top $skip $count $select $expand $compute $skiptoken aliases Prefer $format $schemaversion OData-MaxVersion If-None-Match
+/odata/v1/                             | $format $schemaversion OData-MaxVersion If-Match If-None-Match
+/odata/v1/$metadata                    | $format $schemaversion OData-MaxVersion If-Match If-None-Match
+/odata/v1/Areas                        | $apply $filter $search $orderby $top $skip $count $select $compute $skiptoken aliases Prefer $format $schemaversion OData-MaxVersion If-Match If-None-Match Isolation
+/odata/v1/Calls                        | $apply $filter $orderby $top $skip $count $select $expand $compute $skiptoken aliases Prefer $format $schemaversion OData-MaxVersion If-Match If-None-Match Isolation
 /odata/v1/RefreshStatus                | $apply $filter $orderby $top $skip $count $select $compute $skiptoken aliases Prefer $format $schemaversion OData-MaxVersion
-/odata/v1/Areas/$count                 | $apply $filter $search aliases $schemaversion OData-MaxVersion If-None-Match
-/odata/v1/Calls({CallId})              | $select $expand $compute aliases Prefer $format $schemaversion OData-MaxVersion If-None-Match
-/odata/v1/Areas('{AreaId}')/{property} | aliases $format $schemaversion OData-MaxVersion If-None-Match
-/odata/v1/Areas('{AreaId}')/{property}/$value | aliases $schemaversion OData-MaxVersion If-None-Match
-/odata/v1/Responses({ResponseId})/Call | $select $expand $compute aliases Prefer $format $schemaversion OData-MaxVersion If-None-Match
-/v1/views/Areas.csv                    | $apply $filter $search $orderby $top $skip $select $compute aliases If-None-Match
-/v1/views/Calls.json                   | $apply $filter $orderby $top $skip $select $expand $compute aliases If-None-Match
+/odata/v1/Areas/$count                 | $apply $filter $search aliases $schemaversion OData-MaxVersion If-Match If-None-Match Isolation
+/odata/v1/Calls({CallId})              | $select $expand $compute aliases Prefer $format $schemaversion OData-MaxVersion If-Match If-None-Match Isolation
+/odata/v1/Areas('{AreaId}')/{property} | aliases $format $schemaversion OData-MaxVersion If-Match If-None-Match Isolation
+/odata/v1/Areas('{AreaId}')/{property}/$value | aliases $schemaversion OData-MaxVersion If-Match If-None-Match Isolation
+/odata/v1/Responses({ResponseId})/Call | $select $expand $compute aliases Prefer $format $schemaversion OData-MaxVersion If-Match If-None-Match Isolation
+/v1/views/Areas.csv                    | $apply $filter $search $orderby $top $skip $select $compute aliases If-Match If-None-Match
+/v1/views/Calls.json                   | $apply $filter $orderby $top $skip $select $expand $compute aliases If-Match If-None-Match
 """
 
 
@@ -99,6 +100,14 @@ def test_every_view_has_its_addresses_and_its_answers_fit(ask: Desk, view: View)
     assert {f"{path}/{{property}}", f"{path}/{{property}}/$value", f"/odata/v1/{view.name}/$count"} <= set(
         WHOLE["paths"]
     )
+
+
+def test_every_status_of_a_request_is_described() -> None:
+    kinds = (RequestError, AccessError, Unavailable)
+    statuses = {str(kind.status) for kind in all_errors() if issubclass(kind, kinds)} - {"424"}  # of a part of a batch
+    said = set(WHOLE["paths"]["/odata/v1/$batch"]["post"]["responses"])
+    assert statuses - {"500"} <= said
+    assert statuses - {"408", "413", "415", "500"} <= set(WHOLE["paths"]["/odata/v1/Areas"]["get"]["responses"])
 
 
 def test_an_error_fits_its_schema(ask: Desk) -> None:
