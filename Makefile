@@ -6,7 +6,7 @@ PORT ?= 8000
 .PHONY: help run test check conformance drill reference docs lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 run: ## serve the demo city; PORT=8000
 	@$(PYTHON) bootstrap.py run --port $(PORT)
