@@ -90,7 +90,10 @@ INHERITED = ("accept-charset", "accept-language", "isolation", "odata-isolation"
 OWN = frozenset({"accept", "if-match", "if-none-match", "prefer", *INHERITED})
 """Headers of a request that mean something; the others, Host among them, are ignored."""
 CREDENTIALS = frozenset({"authorization", "proxy-authorization", "x-api-key", "cookie"})
-"""Headers that a request in a batch must not have (OData 11.7.7.1): the batch is asked with one key."""
+"""Headers that a request in a batch must not have (OData 11.7.7.1): the batch is asked with one key.
+
+OpenUI5 repeats the key of the batch on each request in it; a key that is the same says nothing new and does no harm.
+"""
 SYSTEM = frozenset({"$all", "$batch", "$crossjoin", "$entity", "$id", "$metadata", "$root"})
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#]*)")
 _REFERENCE = re.compile(r"\$[A-Za-z0-9._~-]+", re.ASCII)
@@ -185,7 +188,7 @@ def headers_for(part: Part, outer: Mapping[str, str]) -> dict[str, str]:
     What the batch accepts it accepts as a batch, so multipart/mixed is not handed on. Raises BatchProblem and
     Unsupported.
     """
-    if CREDENTIALS & set(part.headers):
+    if any(part.headers[name] != outer.get(name) for name in CREDENTIALS & set(part.headers)):
         hint = "Send the key with the batch; it holds for every request in it."
         raise BatchProblem("a request in a batch has no key of its own", hint=hint, target="headers")
     made = {name: outer[name] for name in INHERITED if name in outer}

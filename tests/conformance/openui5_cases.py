@@ -18,11 +18,15 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Case:
-    """What the client does, and what it must have read."""
+    """What the client does, and what it must have read; `requests` also says with which requests.
+
+    Names in braces in a path are filled in from the one row of the statement `from`.
+    """
 
     name: str
     does: Json
     truth: Callable[[Truth], Any]
+    requests: list[str] | None = None
 
 
 def rows(sql: str) -> Callable[[Truth], Any]:
@@ -146,5 +150,3 @@ FILTERS = (
     filtered("through a navigation", ["Area/EquityClass", "EQ", "NIA"],
              "AreaId IN (SELECT AreaId FROM Areas WHERE EquityClass = 'NIA')"),
 )  # fmt: skip
-
-CASES = (*METADATA, *READS, *FILTERS)

@@ -132,6 +132,14 @@ def test_a_request_has_its_own_headers_and_some_of_its_batch(outer: str, own: st
 def test_a_request_brings_no_key_of_its_own(name: str) -> None:
     with pytest.raises(BatchProblem, match="no key of its own"):
         batch.headers_for(Part(headers={name: "x"}), {})
+    with pytest.raises(BatchProblem, match="no key of its own"):
+        batch.headers_for(Part(headers={name: "x"}), {name: "y"})
+
+
+@pytest.mark.parametrize("name", sorted(batch.CREDENTIALS))
+def test_the_key_of_the_batch_may_be_repeated(name: str) -> None:
+    """OpenUI5 writes its headers on the batch and on every request in it."""
+    assert batch.headers_for(Part(headers={name: "x"}), {name: "x"}) == {}
 
 
 @pytest.mark.parametrize("name", ["if-match", "if-none-match"])

@@ -102,9 +102,9 @@ const DOES = {
       const contexts = await list.requestContexts(start, length);
       answer.push(...contexts.map((context) => row(context, Boolean(given.aggregation?.groupLevels))));
     }
-    if (given.expandFirst) {
-      const [first] = await list.requestContexts(0, 1);
-      await first.expand();
+    if (given.expandAt !== undefined) {
+      const nodes = await list.requestContexts(0, 1000);
+      await nodes[given.expandAt].expand();
       const contexts = await list.requestContexts(0, 1000);
       return contexts.map((context) => row(context, true));
     }

@@ -26,6 +26,11 @@ def refused(query):
     return "no error"
 
 
+def bare(rows):
+    """Rows without annotations."""
+    return [{name: value for name, value in row.items() if "@" not in name} for row in rows]
+
+
 def moment(value):
     """A moment as JSON has it."""
     return value.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
@@ -59,7 +64,7 @@ READS = {
     "filter through a navigation": lambda: [
         call.CallId for call in service.query(Calls).filter(Calls.Area.EquityClass == "NIA").filter(Calls.UnitCount > 1)
     ],
-    "apply": lambda: service.query(Calls).raw({"$apply": "groupby((PriorityCode),aggregate($count as Calls))"}),
+    "apply": lambda: bare(service.query(Calls).raw({"$apply": "groupby((PriorityCode),aggregate($count as Calls))"})),
 }
 
 
