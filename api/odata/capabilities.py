@@ -12,6 +12,7 @@ from api.odata.aggregation import METHODS, TRANSFORMATIONS
 from api.odata.batch import Form
 from api.odata.csdl import Annotation, Member, Record, Value
 from api.odata.functions import FUNCTIONS, OPERATORS
+from api.odata.negotiation import JSON, XML, Level
 from api.odata.options import NOT_OFFERED
 from api.odata.preferences import OFFERED_TO_BATCHES
 from models.catalogue.types import Navigation, View
@@ -20,15 +21,12 @@ CAPABILITIES = "Org.OData.Capabilities.V1"
 AGGREGATION = "Org.OData.Aggregation.V1"
 CORE = "Org.OData.Core.V1"
 
-DATA_FORMATS = (
-    "application/json;odata.metadata=minimal;IEEE754Compatible=false",
-    "application/json;odata.metadata=minimal;IEEE754Compatible=true",
-    "application/json;odata.metadata=full;IEEE754Compatible=false",
-    "application/json;odata.metadata=full;IEEE754Compatible=true",
-    "application/json;odata.metadata=none;IEEE754Compatible=false",
-    "application/json;odata.metadata=none;IEEE754Compatible=true",
+DATA_FORMATS = tuple(
+    f"{JSON};odata.metadata={level};IEEE754Compatible={flag}"
+    for level in (Level.MINIMAL, Level.FULL, Level.NONE)
+    for flag in ("false", "true")
 )
-METADATA_FORMATS = ("application/xml", "application/json")
+METADATA_FORMATS = (XML, JSON)
 FILTER_FUNCTIONS = (*OPERATORS, *sorted(FUNCTIONS))
 """The vocabulary asks for operators and functions in one list."""
 
