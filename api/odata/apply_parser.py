@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from api.odata import aggregate_parser, unoffered_steps
+from api.odata.grouping_parser import groupings
 from api.odata.parser import Budget, Parser, order_items
 from api.odata.query_syntax import (
     Aggregate,
@@ -47,14 +48,20 @@ def parse_compute(text: str, budget: Budget, target: str | None = None) -> tuple
 
 
 def compute_items(parser: Parser) -> tuple[ComputeItem, ...]:
-    """`expression as Alias` between commas, to the first thing that is neither."""
-    found = []
-    while True:
-        start = parser.token.start
-        expression = parser.expression()
-        found.append(ComputeItem(expression, aggregate_parser.alias(parser), start))
-        if not parser.accept(","):
-            return tuple(found)
+    """The items of `$compute` between commas, to the first thing that is neither."""
+    return parser.separated(lambda: _computed(parser, as_option=True), tight=True)
+
+
+def _computed(parser: Parser, *, as_option: bool) -> ComputeItem:
+    """`expression as Alias`; the option takes `AS` in any case and every name."""
+    parser.spend()
+    start = parser.token.start
+    expression = parser.expression()
+    if not as_option:
+        return ComputeItem(expression, aggregate_parser.alias(parser), start)
+    if not parser.keyword("as", any_case=True):
+        raise parser.failure("Expected 'as' and a name")
+    return ComputeItem(expression, parser.identifier(), start)
 
 
 def sequence(parser: Parser, *, preserving: bool = False) -> Sequence:
@@ -62,15 +69,11 @@ def sequence(parser: Parser, *, preserving: bool = False) -> Sequence:
 
     White space around a slash is tolerated: a refresh of the Power BI service was seen to send it.
     """
-    found: list[Transformation] = []
     with parser.deeper():
-        while True:
-            found.append(_transformation(parser, preserving))
-            if not parser.accept("/"):
-                return tuple(found)
+        return parser.separated(lambda: _transformation(parser, preserving=preserving), "/")
 
 
-def _transformation(parser: Parser, preserving: bool) -> Transformation:
+def _transformation(parser: Parser, *, preserving: bool) -> Transformation:
     token = parser.token
     parser.spend()
     if token.type is T.QUALIFIED:
@@ -87,13 +90,7 @@ def _transformation(parser: Parser, preserving: bool) -> Transformation:
 def _bracketed(read: Callable[[Parser, Token], Transformation]) -> Callable[[Parser, Token], Transformation]:
     """`( ... )` around what `read` reads; no white space before the bracket."""
 
-    def inner(parser: Parser, token: Token) -> Transformation:
-        parser.open()
-        found = read(parser, token)
-        parser.expect(")")
-        return found
-
-    return inner
+    return lambda parser, token: parser.enclosed(lambda: read(parser, token))
 
 
 def _aggregate(parser: Parser, token: Token) -> Transformation:
@@ -101,7 +98,7 @@ def _aggregate(parser: Parser, token: Token) -> Transformation:
 
 
 def _compute(parser: Parser, token: Token) -> Transformation:
-    return Compute(compute_items(parser), token.start)
+    return Compute(parser.separated(lambda: _computed(parser, as_option=False)), token.start)
 
 
 def _concat(parser: Parser, token: Token) -> Transformation:
@@ -113,9 +110,9 @@ def _concat(parser: Parser, token: Token) -> Transformation:
 
 
 def _group_by(parser: Parser, token: Token) -> Transformation:
-    groupings = aggregate_parser.groupings(parser, lambda: sequence(parser, preserving=True))
+    grouped = groupings(parser, lambda: sequence(parser, preserving=True))
     then = sequence(parser) if parser.accept(",") else ()
-    return GroupBy(groupings, then, token.start)
+    return GroupBy(grouped, then, token.start)
 
 
 def _filter(parser: Parser, token: Token) -> Transformation:
@@ -127,7 +124,7 @@ def _search(parser: Parser, token: Token) -> Transformation:
 
 
 def _order_by(parser: Parser, token: Token) -> Transformation:
-    return OrderBy(order_items(parser), token.start)
+    return OrderBy(parser.enclosed(lambda: order_items(parser), tight=True), token.start)
 
 
 def _cut(parser: Parser, token: Token) -> Transformation:
@@ -162,13 +159,11 @@ def _hierarchical(parser: Parser, token: Token) -> Transformation:
 _PRESERVING: dict[str, Callable[[Parser, Token], Transformation]] = {
     "filter": _bracketed(_filter),
     "identity": _identity,
-    "orderby": _bracketed(_order_by),
+    "orderby": _order_by,
     "search": _bracketed(_search),
     "skip": _bracketed(_cut),
     "top": _bracketed(_cut),
-    **dict.fromkeys(
-        ("topcount", "topsum", "toppercent", "bottomcount", "bottomsum", "bottompercent"), _bracketed(_extremes)
-    ),
+    **dict.fromkeys(unoffered_steps.EXTREMES, _bracketed(_extremes)),
     **dict.fromkeys(unoffered_steps.HIERARCHIES, _bracketed(_hierarchical)),
 }
 _ALL: dict[str, Callable[[Parser, Token], Transformation]] = {

@@ -1,17 +1,23 @@
-"""Paths, calls and lambda expressions: the part of the expression grammar that begins with a name.
+"""What an expression can begin with when it begins with a name: paths, canonical functions, variables, `cast` and the
+like.
 
-`Name` and `A/B` become Name and Path, `function(...)` a Call; casts, bound functions, `$count`, lambda operators,
-annotations and `$root` are read to their end and become Foreign nodes. Called by parser, works on its tokens.
+Names become what paths makes of them, canonical functions a Call; what is not offered is read to its end and becomes a
+Foreign node. Called by parser, works on its tokens.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from api.odata.syntax import Call, Expression, Foreign, Name, Path
+from api.odata import paths
+from api.odata.calls import METHODS, arguments, is_parameters
+from api.odata.syntax import Call, Expression, Foreign
 from api.odata.tokens import T, Token
+from api.odata.vocabulary import TYPES, Role
+from models.errors import SyntaxProblem
 
 if TYPE_CHECKING:
     from api.odata.parser import Parser
@@ -20,232 +26,157 @@ if TYPE_CHECKING:
 def json_text(text: str) -> str | None:
     """The text in a JSON string; None when its escapes are wrong."""
     try:
-        value = json.loads(text, strict=False)
-        value.encode("utf-8")
-    except (ValueError, UnicodeEncodeError):
+        return str(json.loads(text, strict=False))
+    except ValueError:
         return None
-    return str(value)
 
 
 def member(parser: Parser) -> Expression:
     """What begins with a word, a qualified name, `$it` or `@`."""
-    token = parser.take()
-    word = token.text.lower()
-    called = parser.at("(", tight=True)
-    if called and word in _SPECIAL:
-        return _SPECIAL[word](parser, token)
+    token = parser.token
     if token.type is T.DOLLAR:
         return _from_variable(parser, token)
     if token.type is T.AT:
         return _from_at(parser, token)
-    if called:
-        return _call(parser, token)
-    if token.type is T.QUALIFIED and not parser.at("/", tight=True):
-        raise parser.failure("A qualified name needs '(' or '/' after it")
-    return _path(parser, token, [token.text], "type casts" if token.type is T.QUALIFIED else None)
+    word, called = token.text.lower(), parser.look(1).text == "(" and not parser.look(1).spaced
+    if called and word in _SPECIAL and not (word == "isdefined" and token.text != word):
+        parser.take()
+        return parser.made(*_SPECIAL[word](parser, token))
+    if called and word in METHODS:
+        return _method(parser, token, METHODS[word])
+    if called and token.type is T.WORD and not is_parameters(parser, 1) and _is_unknown(parser):
+        parser.take()
+        below = arguments(parser)
+        return parser.made(Call(word, below, token.start), *below)
+    return paths.from_name(parser, token)
 
 
-def _source(parser: Parser, start: int) -> str:
-    return parser.text[start : parser.place]
+def _is_unknown(parser: Parser) -> bool:
+    """Whether a name with values in brackets is taken for a misspelt function: nobody said what names there are."""
+    return not parser.vocabulary.knows(Role.ENTITIES)
 
 
-def _foreign(parser: Parser, feature: str, start: Token, *below: Expression) -> Expression:
-    return parser.made(Foreign(feature, _source(parser, start.start), start.start), *below)
+def _method(parser: Parser, token: Token, count: tuple[int, int]) -> Expression:
+    parser.take()
+    below = arguments(parser)
+    if not count[0] <= len(below) <= count[1]:
+        wanted = str(count[0]) if count[0] == count[1] else f"{count[0]} or {count[1]}"
+        message = f"{token.text} has {len(below)} arguments, it takes {wanted}."
+        raise SyntaxProblem(message, target=parser.target, position=token.start)
+    return parser.made(Call(token.text.lower(), below, token.start), *below)
 
 
 def _from_variable(parser: Parser, token: Token) -> Expression:
-    if token.text not in ("$it", "$this", "$root"):
-        parser.index -= 1
-        raise parser.failure("Expected a value, a name or '('")
+    parser.take()
+    followed = parser.at("/", tight=True)
     if token.text == "$root":
-        if not parser.at("/", tight=True):
-            raise parser.failure("Expected '/' after $root")
-        return _path(parser, token, [], "$root")
-    if token.text == "$it" and parser.at("/", tight=True):
-        return _path(parser, token, [], None)
-    return _path(parser, token, [token.text], f"{token.text} on its own" if token.text == "$it" else token.text)
+        return paths.from_root(parser, token)
+    if token.text == "$it" and followed:
+        return paths.from_it(parser, token)
+    if token.text in _VARIABLES:
+        left, feature = _VARIABLES[token.text]
+        return paths.begin(parser, token, frozenset({left}), feature)
+    parser.index -= 1
+    raise parser.failure("Expected a value, a name or '('")
+
+
+_VARIABLES = {
+    "$it": (paths.Left.ENTITY, "$it on its own"),
+    "$this": (paths.Left.ENTITY, "$this"),
+    "$these": (paths.Left.THESE, "$these"),
+}
 
 
 def _from_at(parser: Parser, token: Token) -> Expression:
-    if "." in token.text or "#" in token.text or parser.at("/", tight=True):
-        return _path(parser, token, [token.text], "annotations in expressions")
-    return parser.alias(token)
-
-
-def _call(parser: Parser, token: Token) -> Expression:
-    """A canonical function; with named parameters, a qualified name or a path behind it a function of a model."""
-    arguments, named = _arguments(parser)
-    if named or token.type is T.QUALIFIED or parser.at("/", tight=True) or parser.at("(", tight=True):
-        feature = token.text.lower() if token.text.lower().startswith("geo.") else f"the function {token.text}"
-        return _path(parser, token, [token.text], feature, arguments)
-    return parser.made(Call(token.text.lower(), tuple(arguments), token.start), *arguments)
-
-
-def _arguments(parser: Parser) -> tuple[list[Expression], bool]:
-    """`( value, ... )` or `( name=value, ... )`, and whether any was named."""
-    parser.expect("(")
-    found: list[Expression] = []
-    named = False
-    while not parser.accept(")"):
-        if found:
-            parser.expect(",")
-        if parser.token.type is T.WORD and parser.peek().text == "=":
-            parser.take()
-            parser.take()
-            named = True
-        found.append(parser.value() if named else parser.expression())
-    return found, named
-
-
-def _path(
-    parser: Parser, start: Token, segments: list[str], feature: str | None, below: list[Expression] | None = None
-) -> Expression:
-    """The segments that follow; the first thing in them that is not offered gives the node its feature."""
-    inside = below or []
-    while parser.at("(", tight=True):
-        inside += _arguments(parser)[0]
-        feature = feature or "key predicates in expressions"
-    while parser.at("/", tight=True):
+    """`@p`, `@p/Name`, `@Namespace.Term#Qualifier/...`."""
+    is_annotation = "." in token.text or "#" in token.text
+    if not is_annotation:
         parser.take()
-        if parser.token.spaced or parser.token.type is T.END:
-            raise parser.failure("Expected a path segment without white space before it")
-        token = parser.take()
-        found = _segment(parser, token, inside)
-        feature = feature or found
-        segments.append(token.text)
-        if found in _LAST:
-            break
-    if feature is not None:
-        return _foreign(parser, feature, start, *inside)
-    if len(segments) == 1:
-        return parser.made(Name(segments[0], start.start))
-    return parser.made(Path(tuple(segments), start.start))
+        if not parser.at("/", tight=True):
+            return parser.alias(token)
+        states = {paths.Left.ENTITY}
+        if parser.allowed((Role.TERM,), token.text[1:]):
+            states.add(paths.Left.ANNOTATION)
+        return paths.begin(parser, token, frozenset(states), "paths behind parameter aliases")
+    return paths.from_name(parser, token)
 
 
-_LAST = ("any", "all", "$count")
+_Made = tuple[Expression, *tuple[Expression, ...]]
 
 
-def _segment(parser: Parser, token: Token, inside: list[Expression]) -> str | None:
-    """Read what belongs to one segment; the feature it needs, or None for a plain name."""
-    word, called = token.text.lower(), parser.at("(", tight=True)
-    if token.type is T.WORD and called and word in ("any", "all"):
-        inside += _lambda(parser, word)
-        return word
-    if token.type in (T.WORD, T.QUALIFIED):
-        feature = "type casts" if token.type is T.QUALIFIED else None
-        while parser.at("(", tight=True):
-            inside += _arguments(parser)[0]
-            feature = f"the function {token.text}"
-        return feature
-    if token.text == "$count":
-        if called:
-            _options(parser)
-        return "$count"
-    if token.text == "$filter" and called:
-        inside.append(parser.brackets())
-        while parser.at("(", tight=True):
-            inside += _arguments(parser)[0]
-        return "$filter in paths"
-    if token.type is T.AT:
-        return "annotations in expressions"
-    parser.index -= 1
-    raise parser.failure("Expected a path segment")
+def _foreign(parser: Parser, feature: str, start: Token, below: list[Expression]) -> _Made:
+    return (Foreign(feature, parser.text[start.start : parser.place], start.start), *below)
 
 
-def _options(parser: Parser) -> None:
-    """`($filter=...;$search=...)` after `$count`: brackets that close, and every option has a value."""
-    parser.expect("(")
-    while True:
-        if parser.token.text.lower() not in ("$filter", "filter", "$search", "search"):
-            raise parser.failure("Expected $filter or $search")
-        is_filter = parser.take().text.lower().endswith("filter")
-        parser.expect("=")
-        if is_filter:
-            parser.expression()
-        else:
-            _search(parser)
-        if not parser.accept(";"):
-            break
-    parser.expect(")")
-
-
-def _search(parser: Parser) -> None:
-    """A search expression, to the `;` or the bracket that closes its option."""
-    open_brackets, read = 0, 0
-    while open_brackets or not (parser.at(";") or parser.at(")")):
-        if parser.token.type is T.END:
-            raise parser.failure("Expected ')'")
-        open_brackets += parser.at("(") - parser.at(")")
-        parser.take()
-        read += 1
-    if not read:
-        raise parser.failure("Expected a search expression")
-
-
-def _lambda(parser: Parser, word: str) -> list[Expression]:
-    """`any()`, `any(x:predicate)`, `all(x:predicate)`."""
-    parser.expect("(")
-    if word == "any" and parser.accept(")"):
-        return []
-    if parser.token.type is not T.WORD:
-        raise parser.failure("Expected a variable")
-    parser.take()
-    parser.expect(":")
-    predicate = parser.expression()
-    parser.expect(")")
-    return [predicate]
-
-
-def _outside(parser: Parser, token: Token) -> Expression:
-    parser.index -= 1
-    raise parser.failure(f"{token.text} needs a collection before it")
-
-
-def _typed(parser: Parser, token: Token) -> Expression:
+def _typed(parser: Parser, token: Token) -> _Made:
     """`cast(type)`, `cast(expression,type)`, and the same for isof."""
-    parser.expect("(")
     below: list[Expression] = []
-    if not _type_name(parser):
-        below.append(parser.expression())
-        parser.expect(",")
+
+    def inside() -> None:
         if not _type_name(parser):
-            raise parser.failure("Expected a type name")
-    parser.expect(")")
-    return _foreign(parser, token.text.lower(), token, *below)
+            below.append(parser.expression())
+            parser.expect(",")
+            if not _type_name(parser):
+                raise parser.failure("Expected a type name")
+
+    parser.enclosed(inside)
+    return _foreign(parser, token.text.lower(), token, below)
+
+
+_PRIMITIVE_TYPE = re.compile(
+    r"Edm\.(?:Binary|Boolean|Byte|Date|DateTimeOffset|Decimal|Double|Duration|Guid|Int16|Int32|Int64|SByte|Single|Stream"
+    r"|String|TimeOfDay|(?:Geography|Geometry)(?:Collection|(?:Multi)?(?:LineString|Point|Polygon))?)"
+)
 
 
 def _type_name(parser: Parser) -> bool:
     """Consume a type name that ends the argument list, if one is next."""
     begin = parser.index
-    is_collection = parser.token.text == "Collection" and parser.peek().text == "("
+    is_collection = parser.token.text == "Collection" and parser.look(1).text == "("
     if is_collection:
         parser.take()
         parser.take()
-    is_name = parser.take().type in (T.WORD, T.QUALIFIED) and (not is_collection or parser.accept(")"))
-    if is_name and parser.at(")"):
+        parser.no_space()
+    name = parser.take()
+    is_type = name.type in (T.WORD, T.QUALIFIED) and _is_type(parser, name.text)
+    if is_type and (not is_collection or parser.accept(")", tight=False)) and parser.at(")"):
         return True
     parser.index = begin
     return False
 
 
-def _case(parser: Parser, token: Token) -> Expression:
+def _is_type(parser: Parser, name: str) -> bool:
+    return _PRIMITIVE_TYPE.fullmatch(name) is not None or parser.allowed(TYPES, name)
+
+
+def _case(parser: Parser, token: Token) -> _Made:
     """`case(condition:value, ...)`."""
-    parser.expect("(")
     below: list[Expression] = []
-    while True:
+
+    def branch() -> None:
         below.append(parser.expression())
         parser.expect(":")
         below.append(parser.expression())
-        if not parser.accept(","):
-            break
-    parser.expect(")")
-    return _foreign(parser, "case", token, *below)
+
+    parser.enclosed(lambda: parser.separated(branch))
+    return _foreign(parser, "case", token, below)
 
 
-_SPECIAL: dict[str, Callable[[Parser, Token], Expression]] = {
+def _outside(parser: Parser, token: Token) -> _Made:
+    raise parser.failure(f"{token.text} needs a collection before it", place=token.start)
+
+
+def _defined(parser: Parser, token: Token) -> _Made:
+    """`isdefined(path)`."""
+    inner = parser.enclosed(lambda: member(parser))
+    return _foreign(parser, "isdefined", token, [inner])
+
+
+_SPECIAL: dict[str, Callable[[Parser, Token], _Made]] = {
     "any": _outside,
     "all": _outside,
     "cast": _typed,
     "isof": _typed,
     "case": _case,
+    "isdefined": _defined,
 }

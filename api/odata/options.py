@@ -14,12 +14,13 @@ from typing import Any
 from api.odata.apply_parser import parse_apply, parse_compute
 from api.odata.exchange import Limits
 from api.odata.expand_parser import parse_expand, parse_select
-from api.odata.parser import Budget, parse_expression, parse_order, parse_value, whole
+from api.odata.parser import Budget, parse_expression, parse_order, whole
 from api.odata.query_syntax import ComputeItem, ExpandItem, SearchTerm, Sequence
 from api.odata.search_parser import parse_search
 from api.odata.suggestions import did_you_mean
 from api.odata.syntax import Expression, OrderItem, SelectItem
-from api.odata.tokens import decode, split_query
+from api.odata.tokens import decode_for_parsers, split_query
+from api.odata.vocabulary import EVERYTHING, Role, Vocabulary
 from models.errors import LimitProblem, NameProblem, SyntaxProblem, Unsupported
 
 NOT_OFFERED = ("$deltatoken", "$id", "$index")
@@ -50,66 +51,82 @@ class QueryOptions:
     search: SearchTerm | None = None
 
 
-def read_options(query: str, limits: Limits | None = None) -> QueryOptions:
+def read_options(query: str, limits: Limits | None = None, vocabulary: Vocabulary = EVERYTHING) -> QueryOptions:
     """Options of a query string, without `?`, still percent-encoded.
 
-    Raises SyntaxProblem, NameProblem, LimitProblem and Unsupported; `target` is the option, `position` the character
-    in its decoded value.
+    Raises SyntaxProblem, NameProblem, LimitProblem, and Unsupported when all the rest is well written; `target` is the
+    option, `position` the character in its decoded value.
     """
     limits = limits or Limits()
-    budget = Budget(limits.max_nodes, min(limits.max_depth, DEEPEST))
-    found: dict[str, Any] = {}
-    aliases: dict[str, Expression] = {}
+    reading = _Reading(Budget(limits.max_nodes, min(limits.max_depth, DEEPEST), vocabulary))
     for written, raw in split_query(query):
-        if written.startswith("@"):
-            _read_alias(written, raw, aliases, budget)
-            continue
-        name = _system_name(written)
-        if name is None:
-            continue
-        if name in NOT_OFFERED:
-            _check_form(name, decode(raw or "", name))
-            raise Unsupported(f"This service does not offer the query option {name}.", target=name)
-        if name[1:] in found:
-            raise SyntaxProblem(f"The query option {name} is given twice.", target=name)
-        if raw is None:
-            raise SyntaxProblem(f"The query option {name} has no value.", target=name, position=0)
-        found[name[1:]] = _READERS[name](decode(raw, name), budget, name)
-    return replace(QueryOptions(aliases=aliases), **found)
+        try:
+            _read_part(written, raw, reading)
+        except Unsupported as refusal:
+            reading.refused = reading.refused or refusal
+    if reading.refused is not None:
+        raise reading.refused
+    given = {name.removeprefix("$"): value for name, value in reading.found.items()}
+    return replace(QueryOptions(aliases=reading.aliases), **given)
+
+
+@dataclass
+class _Reading:
+    """The options of a query string as they are read. `refused`: the first that is valid and not offered."""
+
+    budget: Budget
+    found: dict[str, Any] = field(default_factory=dict)
+    aliases: dict[str, Expression] = field(default_factory=dict)
+    refused: Unsupported | None = None
+
+
+def _read_part(written: str, raw: str | None, reading: _Reading) -> None:
+    if written.startswith("@"):
+        _read_alias(written, raw, reading)
+        return
+    name = _system_name(written)
+    if name is None:
+        _check_own(written, reading.budget.vocabulary)
+        return
+    if name in reading.found:
+        raise SyntaxProblem(f"The query option {name} is given twice.", target=name)
+    if raw is None:
+        raise SyntaxProblem(f"The query option {name} has no value.", target=name, position=0)
+    reading.found[name] = None  # given, even when its value turns out to be one that is not offered
+    value = _READERS[name](decode_for_parsers(raw, name), reading.budget, name)
+    reading.found[name] = value
 
 
 def _system_name(written: str) -> str | None:
     """`$name` of a system query option, None for somebody's own. Raises NameProblem for `$anything` else."""
     name = f"${written.removeprefix('$').lower()}"
-    if name in _READERS or name in NOT_OFFERED:
+    if name in _READERS:
         return None if name in _ONLY_WITH_DOLLAR and not written.startswith("$") else name
     if written.startswith("$"):
-        hint = did_you_mean(name, (*_READERS, *NOT_OFFERED))
+        hint = did_you_mean(name, _READERS)
         raise NameProblem(f"There is no query option {written[:64]!r}.", hint=hint, target=written[:64])
     return None
 
 
-_FORMS = {"$index": re.compile(r"-?\d+", re.ASCII)}
-
-
-def _check_form(name: str, text: str) -> None:
-    """An option that is not offered is refused as wrong (400) rather than missing (501) where that is easy to say."""
-    if not text or (name in _FORMS and not _FORMS[name].fullmatch(text)):
-        raise SyntaxProblem(f"{name} is not well written.", target=name, position=0)
+def _check_own(name: str, vocabulary: Vocabulary) -> None:
+    """An option that is not OData's passes, unless it was said which there are."""
+    if vocabulary.knows(Role.CUSTOM_OPTION) and not vocabulary.allows(Role.CUSTOM_OPTION, name):
+        raise SyntaxProblem("There is no such query option.", target=name[:64])
 
 
 _ALIAS = re.compile(r"@[^\W\d]\w{0,127}")
 
 
-def _read_alias(name: str, raw: str | None, aliases: dict[str, Expression], budget: Budget) -> None:
-    """`@p=value`. Parts that begin with @ and are no alias (`@odata.x=`) are somebody's own."""
+def _read_alias(name: str, raw: str | None, reading: _Reading) -> None:
+    """`@p=value`. No option of anybody else begins with `@` (protocol, 11.2.1)."""
     if not _ALIAS.fullmatch(name):
-        return
-    if name in aliases:
+        hint = "Parameter aliases are written @name; options of your own begin with neither @ nor $."
+        raise SyntaxProblem("This is no parameter alias.", hint=hint, target=name[:64])
+    if name in reading.aliases:
         raise SyntaxProblem(f"The parameter alias {name} is given twice.", target=name)
     if not raw:
         raise SyntaxProblem(f"The parameter alias {name} has no value.", target=name, position=0)
-    aliases[name] = parse_value(decode(raw, name), budget, name)
+    reading.aliases[name] = parse_expression(decode_for_parsers(raw, name), reading.budget, name)
 
 
 def _order(text: str, budget: Budget, target: str) -> tuple[OrderItem, ...]:
@@ -133,20 +150,26 @@ def _flag(text: str, _budget: Budget, target: str) -> bool:
     return text.lower() == "true"
 
 
-_VERSION = re.compile(r"\*|[A-Za-z0-9._~-]+")
-_FORMAT = re.compile(r"atom|json|xml|[^/\s]+/[^/\s]+", re.IGNORECASE)
+_FORMS = {
+    "$deltatoken": re.compile(r".+", re.DOTALL),
+    "$format": re.compile(r"atom|json|xml|[^/]+/[^/]+", re.IGNORECASE | re.DOTALL),
+    "$id": re.compile(r".+", re.DOTALL),
+    "$index": re.compile(r"-?[0-9]+"),
+    "$schemaversion": re.compile(r"\*|[A-Za-z0-9._~-]+"),
+    "$skiptoken": re.compile(r".+", re.DOTALL),
+}
 
 
-def _matching(pattern: re.Pattern[str], text: str, target: str) -> str:
-    if not pattern.match(text) or not text.isprintable():
+def _plain(text: str, _budget: Budget, target: str) -> str:
+    """A value that is read elsewhere; here only its form is checked."""
+    if not _FORMS[target].fullmatch(text):
         raise SyntaxProblem(f"{target} is not well written.", target=target, position=0)
-    return text
+    return str(text)
 
 
-def _token(text: str, _budget: Budget, target: str) -> str:
-    if not text:
-        raise SyntaxProblem(f"{target} is empty.", target=target, position=0)
-    return text
+def _not_offered(text: str, budget: Budget, target: str) -> None:
+    _plain(text, budget, target)
+    raise Unsupported(f"This service does not offer the query option {target}.", target=target)
 
 
 _READERS: dict[str, Any] = {
@@ -160,7 +183,8 @@ _READERS: dict[str, Any] = {
     "$top": _number,
     "$skip": _number,
     "$count": _flag,
-    "$format": lambda text, _budget, target: _matching(_FORMAT, text, target),
-    "$skiptoken": _token,
-    "$schemaversion": lambda text, _budget, target: _matching(_VERSION, text, target),
+    "$format": _plain,
+    "$skiptoken": _plain,
+    "$schemaversion": _plain,
+    **dict.fromkeys(NOT_OFFERED, _not_offered),
 }

@@ -2,16 +2,14 @@
 
 Everything that the OASIS grammar calls an expression parses; what the service does not offer becomes a `Foreign`
 node, so that the binder answers 501 only to what is well written. Nesting and size are limited here, so that no
-text can exhaust the stack. Called by options and resource_path.
+text can exhaust the stack. Called by options, the parsers of single options and resource_path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-
 from api.odata import members
+from api.odata.cursor import LARGEST, Budget, Cursor, whole
+from api.odata.foreign_literals import feature_of, is_enumeration, is_well_written
 from api.odata.literals import EXAMPLES, NUMERIC, Kind, fits, number_kind
 from api.odata.syntax import (
     POWERS,
@@ -26,30 +24,16 @@ from api.odata.syntax import (
     OrderItem,
     Prefix,
 )
-from api.odata.tokens import T, Token, token_at
-from models.errors import LimitProblem, SyntaxProblem
+from api.odata.tokens import T, Token
+from models.errors import ValueProblem
 
-
-@dataclass
-class Budget:
-    """How many nodes one request may still have, over all its expressions, and how deep one may nest."""
-
-    nodes: int
-    depth: int
+__all__ = ["LARGEST", "Budget", "Parser", "order_items", "parse_expression", "parse_order", "whole"]
 
 
 def parse_expression(text: str, budget: Budget, target: str | None = None) -> Expression:
     """One whole expression (`commonExpr`). Raises SyntaxProblem and LimitProblem with the place."""
     parser = Parser(text, budget, target)
     found = parser.expression()
-    parser.end()
-    return found
-
-
-def parse_value(text: str, budget: Budget, target: str | None = None) -> Expression:
-    """The value of a parameter alias: an expression, JSON array or object (`parameterValue`)."""
-    parser = Parser(text, budget, target)
-    found = parser.value()
     parser.end()
     return found
 
@@ -64,146 +48,27 @@ def parse_order(text: str, budget: Budget, target: str | None = None) -> tuple[O
 
 def order_items(parser: Parser) -> tuple[OrderItem, ...]:
     """Terms between commas, to the first thing that is neither."""
-    found = []
-    while True:
-        expression, descending = parser.expression(), False
-        word = parser.token.text.lower()
-        if parser.token.type is T.WORD and word in ("asc", "desc"):
-            parser.need_space(parser.token)
-            parser.take()
-            descending = word == "desc"
-        found.append(OrderItem(expression, descending))
-        if not parser.accept(","):
-            return tuple(found)
+    return parser.separated(lambda: _order_item(parser))
 
 
-LARGEST = 2**63 - 1
+def _order_item(parser: Parser) -> OrderItem:
+    expression = parser.expression()
+    word = parser.token.text.lower()
+    if parser.token.type is not T.WORD or word not in ("asc", "desc"):
+        return OrderItem(expression, descending=False)
+    parser.need_space(parser.token)
+    parser.take()
+    return OrderItem(expression, descending=word == "desc")
 
 
-def whole(digits: str) -> int:
-    """The number, or the largest where there are more digits than 64 bits hold: as a count it means the same."""
-    digits = digits.lstrip("0") or "0"
-    return min(int(digits), LARGEST) if len(digits) < 20 else LARGEST
-
-
-class Parser:
-    """One pass over the tokens of one text, which are read as they are needed: search words have their own rules.
-    `depth` counts the calls that are open, `heights` the trees below them."""
+class Parser(Cursor):
+    """The cursor, with expressions. `_heights` counts the trees below what is being read, `_chain` what the operators
+    before the next one allow."""
 
     def __init__(self, text: str, budget: Budget, target: str | None, *, begin: int = 0) -> None:
-        self.text, self.budget, self.target = text, budget, target
-        self.tokens = [token_at(text, begin, target)]
-        self.index = 0
-        self.depth = 0
+        super().__init__(text, budget, target, begin=begin)
         self._heights: dict[int, int] = {}
-        if self.token.spaced and self.token.type is not T.END:
-            raise self.failure("White space at the beginning", place=0)
-
-    @property
-    def token(self) -> Token:
-        """The next token."""
-        return self._token(self.index)
-
-    def peek(self) -> Token:
-        """The token after the next one."""
-        return self._token(self.index + 1)
-
-    def take(self) -> Token:
-        """The next token, consumed."""
-        token = self.token
-        if token.type is not T.END:
-            self.index += 1
-        return token
-
-    @property
-    def place(self) -> int:
-        """Where the last token that was consumed ends."""
-        return self.tokens[self.index - 1].end if self.index else 0
-
-    def go_on_at(self, place: int) -> None:
-        """Read tokens from `place` on: something that is no sequence of tokens has been read up to there."""
-        del self.tokens[self.index :]
-        self.tokens.append(Token(T.MARK, "", place, place, spaced=False))
-        self.index += 1
-
-    def _token(self, index: int) -> Token:
-        while index >= len(self.tokens):
-            last = self.tokens[-1]
-            if last.type is T.END:
-                return last
-            self.tokens.append(token_at(self.text, last.end, self.target))
-        return self.tokens[index]
-
-    def at(self, mark: str, *, tight: bool = False) -> bool:
-        """Whether the next token is that mark; `tight`: without white space before it."""
-        token = self.token
-        return token.type is T.MARK and token.text == mark and not (tight and token.spaced)
-
-    def accept(self, mark: str) -> bool:
-        """Consume the mark if it is next."""
-        if not self.at(mark):
-            return False
-        self.take()
-        return True
-
-    def expect(self, mark: str) -> None:
-        """Consume the mark, or raise SyntaxProblem."""
-        if not self.accept(mark):
-            raise self.failure(f"Expected {mark!r}")
-
-    def open(self) -> None:
-        """Consume `(`, which has no white space before it."""
-        if not self.at("(", tight=True):
-            raise self.failure("Expected '('")
-        self.take()
-
-    def identifier(self) -> str:
-        """A simple name."""
-        if self.token.type is not T.WORD:
-            raise self.failure("Expected a name")
-        return self.take().text
-
-    def whole_number(self) -> int:
-        """Digits alone; more than 64 bits count as the largest number."""
-        if self.token.type is not T.LITERAL or not (self.token.text.isascii() and self.token.text.isdigit()):
-            raise self.failure("Expected a whole number, 0 or more")
-        return whole(self.take().text)
-
-    def end(self) -> None:
-        """Raise SyntaxProblem unless everything has been read."""
-        if self.token.type is not T.END:
-            raise self.failure("Expected an operator or the end")
-        if self.token.spaced:
-            raise self.failure("White space at the end", place=len(self.text.rstrip(" \t")))
-
-    def need_space(self, token: Token) -> None:
-        """Operators stand between white space (`RWS` of the grammar)."""
-        if not token.spaced:
-            raise self.failure("Expected white space", place=token.start)
-
-    def failure(self, message: str, *, hint: str | None = None, place: int | None = None) -> SyntaxProblem:
-        """The error to raise at the next token; it says what stands there, but never a literal's value."""
-        token = self.token
-        what = {T.LITERAL: "a literal", T.FOREIGN: "a literal", T.JSON: "a JSON text", T.END: "the end"}
-        found = what.get(token.type, repr(token.text[:64]))
-        position = token.start if place is None else place
-        return SyntaxProblem(f"{message}; found {found}.", hint=hint, target=self.target, position=position)
-
-    def spend(self) -> None:
-        """Count one node. Raises LimitProblem when the request has too many."""
-        self.budget.nodes -= 1
-        if self.budget.nodes < 0:
-            raise LimitProblem("The request's expressions have too many parts.", target=self.target)
-
-    @contextmanager
-    def deeper(self) -> Iterator[None]:
-        """One more level of nesting, counted. Raises LimitProblem when there are too many."""
-        self.spend()
-        self.depth += 1
-        if self.depth > self.budget.depth:
-            raise self._too_deep()
-        yield
-        self.depth -= 1
+        self._chain = _Chain()
 
     def made(self, node: Expression, *below: Expression) -> Expression:
         """`node`, counted, with its height checked. Raises LimitProblem."""
@@ -211,18 +76,21 @@ class Parser:
         self._heights[id(node)] = height
         self.spend()
         if height + self.depth > self.budget.depth + 1:
-            raise self._too_deep()
+            raise self.too_deep()
         return node
 
-    def _too_deep(self) -> LimitProblem:
-        message = f"The expression is nested more than {self.budget.depth} deep."
-        return LimitProblem(message, target=self.target, position=self.token.start)
+    def expression(self) -> Expression:
+        """One expression, whose operators are its own."""
+        around, self._chain = self._chain, _Chain()
+        found = self._operation(0)
+        self._chain = around
+        return found
 
-    def expression(self, power: int = 0) -> Expression:
+    def _operation(self, power: int) -> Expression:
         """An expression whose operators bind at least with `power`."""
         self.depth += 1
         if self.depth > self.budget.depth:
-            raise self._too_deep()
+            raise self.too_deep()
         begin = self.token.start
         left = self._first()
         while self.token.type is T.WORD:
@@ -234,11 +102,12 @@ class Parser:
         self.depth -= 1
         return left
 
-    def _operator(self) -> Token:
-        token = self.take()
-        self.need_space(token)
+    def _operator(self, power: int) -> None:
+        if not self._chain.takes(power):
+            hint = "Put what is before it in brackets."
+            raise self.failure("After 'has' and lists only 'and' and 'or' may follow", hint=hint)
+        self.need_space(self.take())
         self.need_space(self.token)
-        return token
 
     def _after(self, operator: str, power: int, left: Expression, begin: int) -> Expression:
         """The rest of a binary expression, of which `left` has been read; it began at `begin`."""
@@ -246,36 +115,52 @@ class Parser:
         if operator in ("and", "or"):
             operands = [left]
             while self.token.type is T.WORD and self.token.text.lower() == operator:
-                self._operator()
-                operands.append(self.expression(power + 1))
+                self._operator(power)
+                operands.append(self._operation(power + 1))
             return self.made(Junction(operator, tuple(operands), start), *operands)
-        self._operator()
+        self._operator(power)
         if operator == "in":
             choices = self._choices()
             return self.made(Membership(left, choices, start), left, choices)
-        right = self.expression(power + 1)
         if operator == "has":
-            source = self.text[begin : self.place]
-            return self.made(Foreign("has", source, begin), left, right)
+            self._enumeration()
+            self._chain.is_closed = True
+            return self.made(Foreign("has", self.text[begin : self.place], begin), left)
+        right = self._operation(power + 1)
         return self.made(Infix(operator, left, right, start), left, right)
+
+    def _enumeration(self) -> None:
+        """What follows `has`: an enumeration literal, perhaps without its type."""
+        token = self.token
+        if token.type is T.LITERAL and token.kind is Kind.STRING:
+            is_right = is_enumeration(token.text, self.vocabulary)
+        else:
+            is_right = token.type is T.FOREIGN and feature_of(token.text) == "enumeration literals"
+            is_right = is_right and is_well_written(token.text, self.vocabulary)
+        if not is_right:
+            raise self.failure("Expected an enumeration literal", hint="Write Namespace.Type'Member'.")
+        self.take()
+        self.spend()
 
     def _choices(self) -> Expression:
         """What follows `in`: a list of literals in brackets, or an expression."""
         begin, start = self.index, self.token.start
         if self.accept("("):
             if self.accept(")"):
+                self._chain.is_closed = True
                 return self.made(Items((), True, start))
             items: list[Expression] = []
             while (literal := self.literal()) is not None:
                 items.append(literal)
                 if self.accept(")"):
+                    self._chain.is_closed = True
                     return self.made(Items(tuple(items), True, start), *items)
                 if not self.accept(","):
                     break
             if len(items) > 1 or (items and self.tokens[self.index - 1].text == ","):
                 raise self.failure("Expected a literal, ',' or ')' in the list")
             self.index = begin  # an expression in brackets after all
-        return self.expression(POWERS["in"] + 1)
+        return self._operation(POWERS["in"] + 1)
 
     def _first(self) -> Expression:
         """What an expression can begin with."""
@@ -284,7 +169,8 @@ class Parser:
             return _BRACKETS[token.text](self)
         if token.type is T.WORD and token.text.lower() == "not" and self._negates():
             self.take()
-            operand = self.expression(POWERS["not"])
+            self._chain.prefix()
+            operand = self._operation(POWERS["not"])
             return self.made(Prefix("not", operand, token.start), operand)
         literal = self.literal()
         if literal is not None:
@@ -304,8 +190,11 @@ class Parser:
         """A primitive literal, if one is next."""
         token = self.token
         if token.type is T.FOREIGN:
+            feature = feature_of(token.text)
+            if not is_well_written(token.text, self.vocabulary):
+                raise self.failure(f"Expected {feature} as OData writes them")
             self.take()
-            return self.made(Foreign(_literal_feature(token.text), token.text, token.start))
+            return self.made(Foreign(feature, token.text, token.start))
         kind = token.kind if token.type is T.LITERAL else self._named_literal(token)
         if kind is None:
             return None
@@ -327,12 +216,20 @@ class Parser:
         """An expression, or a text in double quotes (`valueInUrl`)."""
         if self.token.type is not T.JSON:
             return self.expression()
-        token = self.take()
-        text = members.json_text(token.text)
+        token = self.token
+        return self.made(Literal(Kind.STRING, self._json_text(), token.start))
+
+    def _json_text(self) -> str:
+        text = members.json_text(self.token.text)
         if text is None:
-            self.index -= 1
             raise self.failure("A JSON text is not well written")
-        return self.made(Literal(Kind.STRING, text, token.start))
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            message = "A JSON text has half of a surrogate pair."
+            raise ValueProblem(message, target=self.target, position=self.token.start) from None
+        self.take()
+        return text
 
     def brackets(self) -> Expression:
         """`( expression )`."""
@@ -344,7 +241,8 @@ class Parser:
     def minus(self) -> Expression:
         """`- expression`."""
         start = self.take().start
-        operand = self.expression(POWERS["-"])
+        self._chain.prefix()
+        operand = self._operation(POWERS["-"])
         return self.made(Prefix("-", operand, start), operand)
 
     def array(self) -> Expression:
@@ -364,9 +262,9 @@ class Parser:
         while not self.accept("}"):
             if inside:
                 self.expect(",")
-            if self.token.type is not T.JSON or members.json_text(self.token.text) is None:
+            if self.token.type is not T.JSON:
                 raise self.failure("Expected a member name in double quotes")
-            self.take()
+            self._json_text()
             self.expect(":")
             inside.append(self.value())
         source = self.text[start : self.place]
@@ -380,8 +278,33 @@ class Parser:
 _BRACKETS = {"(": Parser.brackets, "[": Parser.array, "{": Parser.object, "-": Parser.minus}
 
 
-def _literal_feature(text: str) -> str:
-    prefix = text[: text.index("'")].lower()
-    if "." in prefix:
-        return "enumeration literals"
-    return "binary literals" if prefix == "binary" else f"{prefix} literals"
+class _Chain:
+    """The operators of one expression, from left to right, as the grammar nests them.
+
+    Its rule lets an operand be followed by one arithmetic operator, one comparison and one `and` or `or`, and the
+    right side of each is a whole expression again. So what follows an ordinary operand always belongs to that
+    operand. After `has` and after a list in brackets only `and` and `or` do; other operators need something further
+    left that still may take them: a prefix takes any, an arithmetic operator a comparison.
+    """
+
+    def __init__(self) -> None:
+        self.is_closed = False
+        self._open: list[bool] = []  # what began further left; True: a prefix, so that arithmetic may follow too
+
+    def prefix(self) -> None:
+        """`not` or `-`."""
+        self._open.append(True)
+
+    def takes(self, power: int) -> bool:
+        """Whether an operator of that power may come now; if so, it has come."""
+        is_logical, is_arithmetic = power <= POWERS["and"], POWERS["add"] <= power <= POWERS["mul"]
+        if self.is_closed and not is_logical:
+            while self._open and is_arithmetic and not self._open[-1]:
+                self._open.pop()
+            if not self._open:
+                return False
+            self._open.pop()
+        if is_arithmetic:
+            self._open.append(False)
+        self.is_closed = False
+        return True

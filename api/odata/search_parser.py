@@ -9,124 +9,136 @@ from __future__ import annotations
 
 import re
 
-from api.odata.parser import Budget, Parser
+from api.odata.cursor import Budget, Cursor
 from api.odata.query_syntax import SearchTerm, Together, Without, Words
-from models.errors import SyntaxProblem, Unsupported
+from models.errors import SyntaxProblem
 
 _SPACE = re.compile(r"[ \t]*")
-_WORD = re.compile(r"""[^\s"();'&#][^\s"();&#]*""")
+_WORD = re.compile(r"""[^ \t"();&#]+""")
+_ONLY_ENCODED = ";&#"
 _PHRASE = re.compile(r'"[^"]+"')
 _UNFINISHED = re.compile(r"'(?:[^']|'')*'")
 
 
 def parse_search(text: str, budget: Budget, target: str | None = None) -> SearchTerm:
-    """The whole of `$search`. Raises SyntaxProblem and LimitProblem with the place, Unsupported for text in single
-    quotes."""
-    parser = Parser(text, budget, target, begin=len(text))
-    found, place = read_search(parser, 0)
-    if place < len(text):
-        raise _failure(parser, place, "Expected a search word or the end")
+    """The whole of `$search`; white space around it does not count. Raises SyntaxProblem and LimitProblem with the
+    place, Unsupported for text in single quotes."""
+    cursor = Cursor(text, budget, target, begin=len(text))
+    found = search_within(cursor, 0)
+    cursor.go_on_at(_after_space(cursor, cursor.place))
+    if cursor.place < len(text):
+        raise _failure(cursor, cursor.place, "Expected a search word or the end")
+    cursor.end()
     return found
 
 
-def search_within(parser: Parser) -> SearchTerm:
-    """A search expression inside another option, from the parser's place on; the parser goes on behind it."""
-    found, place = read_search(parser, parser.place)
-    parser.go_on_at(place)
+def search_within(cursor: Cursor, place: int | None = None) -> SearchTerm:
+    """A search expression inside another option, from the cursor's place on; the cursor goes on behind it."""
+    place = _after_space(cursor, cursor.place if place is None else place)
+    quoted = None if place in cursor.encoded else _UNFINISHED.match(cursor.text, place)
+    if quoted:
+        hint = "Write words without quotes, or a phrase in double quotes."
+        cursor.refuse("search expressions in single quotes", place, hint)
+        cursor.go_on_at(quoted.end())
+        return Words(quoted[0], place)
+    found, end = _any_of(cursor, place)
+    cursor.go_on_at(end)
     return found
 
 
-def read_search(parser: Parser, place: int) -> tuple[SearchTerm, int]:
-    """The expression at `place`, and where it ends."""
-    place = _after_space(parser, place)
-    if _UNFINISHED.match(parser.text, place):
-        raise Unsupported(
-            "This service does not offer search expressions in single quotes.",
-            hint="Write words without quotes, or a phrase in double quotes.",
-            target=parser.target,
-            position=place,
-        )
-    return _any_of(parser, place)
-
-
-def _any_of(parser: Parser, place: int) -> tuple[SearchTerm, int]:
+def _any_of(cursor: Cursor, place: int) -> tuple[SearchTerm, int]:
     """Terms joined by OR, the weaker operator."""
     start = place
-    term, place = _all_of(parser, place)
+    term, place = _all_of(cursor, place)
     found = [term]
-    while (following := _operand_after(parser, place, "OR")) is not None:
-        term, place = _all_of(parser, following)
+    while (following := _operand_after(cursor, place, "OR")) is not None:
+        term, place = _all_of(cursor, following)
         found.append(term)
-    return _joined(parser, "or", found, start), place
+    return _joined(cursor, "or", found, start), place
 
 
-def _all_of(parser: Parser, place: int) -> tuple[SearchTerm, int]:
+def _all_of(cursor: Cursor, place: int) -> tuple[SearchTerm, int]:
     """Terms joined by AND, or by nothing but white space."""
     start = place
-    term, place = _term(parser, place)
+    term, place = _term(cursor, place)
     found = [term]
-    while _operand_after(parser, place, "OR") is None:
-        following = _operand_after(parser, place, "AND")
+    while _operand_after(cursor, place, "OR") is None:
+        following = _operand_after(cursor, place, "AND")
         if following is None:
-            following = _after_space(parser, place)
-            if following == place or not _begins(parser, following):
+            following = _after_space(cursor, place)
+            if following == place or not _begins(cursor, following):
                 break
-        term, place = _term(parser, following)
+        term, place = _term(cursor, following)
         found.append(term)
-    return _joined(parser, "and", found, start), place
+    return _joined(cursor, "and", found, start), place
 
 
-def _joined(parser: Parser, operator: str, terms: list[SearchTerm], start: int) -> SearchTerm:
+def _joined(cursor: Cursor, operator: str, terms: list[SearchTerm], start: int) -> SearchTerm:
     if len(terms) == 1:
         return terms[0]
-    parser.spend()
+    cursor.spend()
     return Together(operator, tuple(terms), start)
 
 
-def _term(parser: Parser, place: int) -> tuple[SearchTerm, int]:
-    text = parser.text
+def _term(cursor: Cursor, place: int) -> tuple[SearchTerm, int]:
+    text = cursor.text
     if text[place : place + 1] == "(":
-        with parser.deeper():
-            inner, end = _any_of(parser, _after_space(parser, place + 1))
-        end = _after_space(parser, end)
+        with cursor.deeper():
+            inner, end = _any_of(cursor, _after_space(cursor, place + 1))
+        end = _after_space(cursor, end)
         if text[end : end + 1] != ")":
-            raise _failure(parser, end, "Expected ')'")
+            raise _failure(cursor, end, "Expected ')'")
         return inner, end + 1
-    negated = _operand_after(parser, place, "NOT", spaced=False)
+    negated = _operand_after(cursor, place, "NOT", spaced=False)
     if negated is not None:
-        with parser.deeper():
-            inner, end = _term(parser, negated)
+        with cursor.deeper():
+            inner, end = _term(cursor, negated)
         return Without(inner, place), end
-    phrase, word = _PHRASE.match(text, place), _WORD.match(text, place)
-    found = phrase or word
-    if found is None:
-        raise _failure(parser, place, "Expected a search word")
-    parser.spend()
-    return Words(found[0].strip('"') if phrase else found[0], place), found.end()
+    cursor.spend()
+    if phrase := _PHRASE.match(text, place):
+        return Words(phrase[0][1:-1], place), phrase.end()
+    end = _word_end(cursor, place)
+    if end == place:
+        raise _failure(cursor, place, "Expected a search word")
+    return Words(text[place:end], place), end
 
 
-def _operand_after(parser: Parser, place: int, operator: str, *, spaced: bool = True) -> int | None:
+def _word_end(cursor: Cursor, place: int) -> int:
+    """Where the word at `place` ends. Single quotes and the delimiters of URLs begin or are part of one only when
+    they were percent-encoded."""
+    text, end = cursor.text, place
+    if text[place : place + 1] == "'" and place not in cursor.encoded:
+        return place
+    while True:
+        if run := _WORD.match(text, end):
+            end = run.end()
+        if text[end : end + 1] not in _ONLY_ENCODED or end not in cursor.encoded:
+            return end
+        end += 1
+
+
+def _operand_after(cursor: Cursor, place: int, operator: str, *, spaced: bool = True) -> int | None:
     """Where the operand begins, if that operator is next and has one."""
-    start = _after_space(parser, place)
+    start = _after_space(cursor, place)
     if spaced and start == place:
         return None
     end = start + len(operator)
-    operand = _after_space(parser, end)
-    if not parser.text.startswith(operator, start) or operand == end or not _begins(parser, operand):
+    operand = _after_space(cursor, end)
+    if not cursor.text.startswith(operator, start) or operand == end or not _begins(cursor, operand):
         return None
     return operand
 
 
-def _begins(parser: Parser, place: int) -> bool:
-    character = parser.text[place : place + 1]
-    return bool(character) and character not in ");'"
+def _begins(cursor: Cursor, place: int) -> bool:
+    """Whether something that may be a term begins there."""
+    return cursor.text[place : place + 1] in ("(", '"') or _word_end(cursor, place) > place
 
 
-def _after_space(parser: Parser, place: int) -> int:
-    match = _SPACE.match(parser.text, place)
+def _after_space(cursor: Cursor, place: int) -> int:
+    match = _SPACE.match(cursor.text, place)
     return match.end() if match else place
 
 
-def _failure(parser: Parser, place: int, message: str) -> SyntaxProblem:
-    found = repr(parser.text[place]) if place < len(parser.text) else "the end"
-    return SyntaxProblem(f"{message}; found {found}.", target=parser.target, position=place)
+def _failure(cursor: Cursor, place: int, message: str) -> SyntaxProblem:
+    found = repr(cursor.text[place]) if place < len(cursor.text) else "the end"
+    return SyntaxProblem(f"{message}; found {found}.", target=cursor.target, position=place)

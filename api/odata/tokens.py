@@ -1,7 +1,7 @@
 """Text of a request -> query options, and text of an option or path segment -> tokens with their places.
 
 Percent-decoding happens here, exactly once, and after the query has been split on `&` and `=`. A `+` stays a `+`:
-OData URLs are not forms. Pure; called by options, parser and resource_path.
+OData URLs are not forms. Pure; called by options, cursor and resource_path.
 """
 
 from __future__ import annotations
@@ -43,8 +43,20 @@ class Token:
     kind: Kind = Kind.NULL
 
 
+class Decoded(str):
+    """A decoded text that remembers which of its characters were percent-encoded: a search word may hold `;` only
+    in that form. Only parsers take it; what they keep of it are plain strings."""
+
+    encoded: frozenset[int]
+
+
 def decode(raw: str, target: str | None = None) -> str:
     """Percent-decode once. Raises SyntaxProblem, with the place in the raw text, when it is broken or not UTF-8."""
+    return str(decode_for_parsers(raw, target))
+
+
+def decode_for_parsers(raw: str, target: str | None = None) -> Decoded:
+    """The same, with the places of the characters that were percent-encoded."""
     broken = _BROKEN.search(raw)
     if broken:
         raise SyntaxProblem(
@@ -53,19 +65,26 @@ def decode(raw: str, target: str | None = None) -> str:
             target=target,
             position=broken.start(),
         )
-
-    def octets(run: re.Match[str]) -> str:
-        try:
-            return bytes.fromhex(run[0].replace("%", "")).decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise _not_utf8(target, run.start() + 3 * error.start) from None
-
-    text = _ESCAPES.sub(octets, raw)
+    parts, encoded, place, length = [], set[int](), 0, 0
+    for run in _ESCAPES.finditer(raw):
+        plain, characters = raw[place : run.start()], _octets(run, target)
+        parts += [plain, characters]
+        encoded.update(range(length + len(plain), length + len(plain) + len(characters)))
+        place, length = run.end(), length + len(plain) + len(characters)
+    text = Decoded("".join((*parts, raw[place:])))
+    text.encoded = frozenset(encoded)
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise _not_utf8(target, error.start) from None
     return text
+
+
+def _octets(run: re.Match[str], target: str | None) -> str:
+    try:
+        return bytes.fromhex(run[0].replace("%", "")).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(target, run.start() + 3 * error.start) from None
 
 
 def _not_utf8(target: str | None, position: int) -> SyntaxProblem:
@@ -94,6 +113,9 @@ def split_query(query: str) -> tuple[tuple[str, str | None], ...]:
 
 _WORD = r"[^\W\d]\w*"
 _TEXT = r"'(?:[^']|'')*'"
+_D = "[0-9]"  # \d has the digits of all scripts
+_DATE = f"-?{_D}{{4,}}-{_D}{_D}-{_D}{_D}"
+_TIME = rf"{_D}{_D}:{_D}{_D}(?::{_D}{_D}(?:\.{_D}+)?)?"
 _PATTERNS: tuple[tuple[str, str], ...] = (
     ("binary", rf"binary{_TEXT}"),
     ("spatial", rf"(?:geography|geometry){_TEXT}"),
@@ -101,13 +123,13 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("enumeration", rf"{_WORD}(?:\.{_WORD})+{_TEXT}"),
     ("prefixed", rf"{_WORD}{_TEXT}"),
     ("string", _TEXT),
-    ("guid", r"[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}(?!\w)"),
-    ("instant", r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)(?!\w)"),
-    ("local", r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?"),
-    ("date", r"-?\d{4,}-\d\d-\d\d(?!\w)"),
-    ("time", r"\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?!\w)"),
-    ("number", r"[+-]?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.-])"),
-    ("infinity", r"-INF(?!\w)"),
+    ("guid", r"[0-9A-F]{8}-(?:[0-9A-F]{4}-){3}[0-9A-F]{12}(?!\w)"),
+    ("instant", rf"{_DATE}T{_TIME}(?:Z|[+-]{_D}{_D}:{_D}{_D})(?!\w)"),
+    ("local", rf"{_DATE}T{_TIME}"),
+    ("date", rf"{_DATE}(?!\w)"),
+    ("time", rf"{_TIME}(?!\w)"),
+    ("number", rf"[+-]?{_D}+(?:\.{_D}+)?(?:e[+-]?{_D}+)?(?![\w.-])"),
+    ("infinity", r"(?-i:-INF)(?!\w)"),
     ("qualified", rf"{_WORD}(?:\.{_WORD})+"),
     ("word", _WORD),
     ("dollar", r"\$[A-Za-z]+"),
@@ -138,6 +160,8 @@ _TYPES = {
     "json": T.JSON,
     "mark": T.MARK,
 }
+_NAMES = ("word", "at", "qualified")
+_PARTS = re.compile(r"[@.#]")
 _LONGEST_NAME = 128
 _OLD_FORMS = {
     "datetime": "write 2026-01-31T05:00:00Z without quotes",
@@ -168,7 +192,7 @@ def _token(name: str, match: re.Match[str], spaced: bool, target: str | None) ->
     text, start, end = match[0], match.start(), match.end()
     if name in ("prefixed", "local"):
         raise _old_form(name, text, start, target)
-    if name in ("word", "at") and len(text) > _LONGEST_NAME:
+    if name in _NAMES and any(len(part) > _LONGEST_NAME for part in _PARTS.split(text)):
         raise SyntaxProblem("A name is longer than 128 characters.", target=target, position=start)
     if name in ("string", "duration"):
         text = text[text.index("'") + 1 : -1].replace("''", "'")

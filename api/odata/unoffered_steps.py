@@ -1,123 +1,153 @@
 """Transformations of `$apply` that are valid and not offered: read to their end, so that only what is well written
 answers 501.
 
-Nested and joined collections, hierarchies, functions of a model. Called by apply_parser and aggregate_parser.
+Nested and joined collections, hierarchies, functions of a model. Called by apply_parser and grouping_parser.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from api.odata.aggregate_parser import alias, node_path
+from api.odata.calls import is_parameters, parameters
 from api.odata.parser import Parser, order_items
+from api.odata.paths import from_root
 from api.odata.query_syntax import ForeignStep, Sequence
 from api.odata.tokens import T, Token
+from api.odata.vocabulary import STRUCTURES, Role
 
-_Sequence = Callable[[], Sequence]
+Transformations = Callable[[], Sequence]
+"""Reads a sequence of transformations."""
+_FUNCTIONS = (Role.ENTITIES_FUNCTION, Role.COMPLEXES_FUNCTION, Role.PRIMITIVES_FUNCTION)
+_NAVIGATIONS = (Role.ENTITY, Role.ENTITIES)
+_COMPLEX = (Role.COMPLEX, Role.COMPLEXES)
 
 
 def custom_function(parser: Parser) -> ForeignStep:
     """`Namespace.function(name=value,...)`."""
     token = parser.token
-    parser.expression()
+    if not parser.allowed(_FUNCTIONS, token.text) or parser.look(1).text != "(" or not is_parameters(parser, 1):
+        raise parser.failure("Expected a transformation")
+    parser.take()
+    parameters(parser)
     return ForeignStep(f"the function {token.text}", token.start)
 
 
-def nested(parser: Parser, token: Token, sequence: _Sequence) -> None:
+def nested(parser: Parser, token: Token, sequence: Transformations) -> None:
     """Inside of `nest(sequence as Alias,...)` and `addnested(path,sequence as Alias,...)`."""
     if token.text == "addnested":
-        _path(parser)
+        _nest_path(parser)
         parser.expect(",")
-    while True:
-        sequence()
-        _alias(parser)
-        if not parser.accept(","):
-            break
+    parser.separated(lambda: (sequence(), alias(parser)))
 
 
-def joined(parser: Parser, sequence: _Sequence) -> None:
+def joined(parser: Parser, sequence: Transformations) -> None:
     """Inside of `join(collection as Alias,sequence)`."""
-    _path(parser)
-    _alias(parser)
+    token = parser.token
+    roles = (Role.COMPLEX_ANNOTATION, Role.ENTITY_ANNOTATION) if token.type is T.AT else (Role.COMPLEXES, Role.ENTITIES)
+    allows = parser.vocabulary.allows
+    found = [role for role in roles if token.type in (T.AT, T.WORD) and allows(role, token.text)]
+    if not found:
+        raise parser.failure("Expected a collection")
+    parser.take()
+    if Role.ENTITIES in found and parser.accept("/", tight=True):
+        _step(parser, _NEST["navigation"])
+    alias(parser)
     if parser.accept(","):
         sequence()
 
 
-def _alias(parser: Parser) -> None:
+_Row = tuple[tuple[Role, ...], str]
+_NEST: dict[str, tuple[_Row, ...]] = {
+    "start": ((STRUCTURES, "typed"), (_NAVIGATIONS, "navigation"), (_COMPLEX, "complex")),
+    "typed": ((_NAVIGATIONS, "navigation"), (_COMPLEX, "complex")),
+    "complex": (((Role.COMPLEX_TYPE,), "typed complex"), (_NAVIGATIONS, "navigation"), (_COMPLEX, "complex")),
+    "typed complex": ((_COMPLEX, "complex"),),
+    "navigation": (((Role.ENTITY_TYPE,), "typed navigation"),),
+}
+"""Where a path leads -> what may follow, and where that leads."""
+
+
+def _step(parser: Parser, rows: tuple[_Row, ...]) -> set[str]:
+    """One segment of a path; where it may lead."""
     token = parser.token
-    if token.type is not T.WORD or token.text != "as":
-        raise parser.failure("Expected 'as' and a name")
-    parser.need_space(parser.take())
-    parser.need_space(parser.token)
-    parser.identifier()
-
-
-def _path(parser: Parser) -> None:
-    if parser.token.type not in (T.WORD, T.QUALIFIED, T.AT):
+    found = set[str]()
+    if token.type in (T.WORD, T.QUALIFIED):
+        found = {
+            left
+            for roles, left in rows
+            if parser.allowed(roles, token.text) and (token.type is T.WORD or set(roles) <= set(STRUCTURES))
+        }
+    if not found:
         raise parser.failure("Expected a property")
     parser.take()
-    while parser.at("/", tight=True):
-        parser.take()
-        if parser.token.type not in (T.WORD, T.QUALIFIED) or parser.token.spaced:
-            raise parser.failure("Expected a property")
-        parser.take()
+    return found
+
+
+def _nest_path(parser: Parser) -> None:
+    """Complex properties to a navigation property, or to a collection of complex values; types between them."""
+    found = _step(parser, _NEST["start"])
+    while parser.accept("/", tight=True):
+        found = _step(parser, tuple(row for left in found for row in _NEST.get(left, ())))
+    if found <= {"typed", "typed complex"}:
+        raise parser.failure("Expected '/' and a property after the type")
 
 
 def hierarchy_reference(parser: Parser) -> None:
     """`$root/Set,Qualifier,path`: which hierarchy, and which property names its nodes."""
-    if parser.token.text != "$root":
+    start = parser.token
+    if start.text != "$root":
         raise parser.failure("Expected $root")
-    parser.expression()
+    parser.take()
+    from_root(parser, start)
     parser.expect(",")
     parser.identifier()
     parser.expect(",")
-    _path(parser)
+    node_path(parser)
 
 
-def _related(parser: Parser, sequence: _Sequence) -> None:
+def _related(parser: Parser, preserving: Transformations) -> None:
     """Inside of `ancestors` and `descendants`: hierarchy, start, distance, `keep start`."""
     hierarchy_reference(parser)
     parser.expect(",")
-    sequence()
-    if not parser.accept(","):
-        return
-    if parser.token.type is T.LITERAL:
+    preserving()
+    if parser.at(",") and parser.look(1).type is T.LITERAL:
+        parser.take()
         parser.whole_number()
-        if not parser.accept(","):
-            return
-    keep = parser.token
-    if parser.text[keep.start : keep.start + 10] != "keep start":
-        raise parser.failure("Expected a distance or 'keep start'")
-    parser.take()
-    parser.take()
+    if parser.accept(","):
+        keep = parser.token
+        if parser.text[keep.start : keep.start + 10] != "keep start" or parser.look(1).text != "start":
+            raise parser.failure("Expected a distance or 'keep start'")
+        parser.take()
+        parser.take()
 
 
-def _traverse(parser: Parser, sequence: _Sequence) -> None:
+def _traverse(parser: Parser, preserving: Transformations) -> None:
     """Inside of `traverse`: hierarchy, order, transformations, order of siblings."""
     hierarchy_reference(parser)
     parser.expect(",")
     if parser.token.text not in ("preorder", "postorder"):
         raise parser.failure("Expected preorder or postorder")
     parser.take()
-    if not parser.accept(","):
-        return
-    follower = parser.peek()
-    if follower.text == "(" and not follower.spaced and not _is_order(parser):
-        sequence()
-        if not parser.accept(","):
-            return
-    order_items(parser)
+    if parser.at(",") and _is_transformation(parser):
+        parser.take()
+        preserving()
+    if parser.accept(","):
+        order_items(parser)
 
 
-def _is_order(parser: Parser) -> bool:
-    return parser.token.text not in _STEPS
+def _is_transformation(parser: Parser) -> bool:
+    """Whether a transformation follows the comma, not a term of an order."""
+    name, bracket = parser.look(1), parser.look(2)
+    if name.type is T.QUALIFIED:
+        return bracket.text == "(" and is_parameters(parser, 2) and parser.allowed(_FUNCTIONS, name.text)
+    return name.text == "identity" or (name.text in PRESERVING and bracket.text == "(")
 
 
-_STEPS = (
-    *("filter", "orderby", "search", "skip", "top", "topcount", "topsum", "toppercent"),
-    *("bottomcount", "bottomsum", "bottompercent", "ancestors", "descendants", "traverse"),
-)
-HIERARCHIES: dict[str, Callable[[Parser, _Sequence], None]] = {
+HIERARCHIES: dict[str, Callable[[Parser, Transformations], None]] = {
     "ancestors": _related,
     "descendants": _related,
     "traverse": _traverse,
 }
+EXTREMES = ("topcount", "topsum", "toppercent", "bottomcount", "bottomsum", "bottompercent")
+PRESERVING = ("filter", "orderby", "search", "skip", "top", *EXTREMES, *HIERARCHIES)

@@ -58,7 +58,7 @@ def filtered(text: str, caller: Caller = ANALYST) -> BoundQuery:
         ("containz(Name,'x')", NameProblem, 0, "Did you mean contains?"),
         ("matchesPattern(Name,'x')", Unsupported, 0, None),
         ("hassubset([1],[1])", Unsupported, 0, None),
-        ("length(Name,'x') eq 1", TypeProblem, 0, None),
+        ("length(Name,'x') eq 1", SyntaxProblem, 0, None),
         ("length(Small) eq 1", TypeProblem, 7, None),
         ("length('a') eq 'x'", TypeProblem, 15, "Write the value as 42."),
         ("Name eq 1", TypeProblem, 8, "Write the value as 'text'."),

@@ -76,7 +76,7 @@ def test_trees(text: str, tree: object) -> None:
         ("A in (1,2", 9),
         ("A/ B", 3),
         ("A /B", 2),
-        ("A/", 2),
+        ("A//", 2),
         ("$count", 0),
         ("$filter eq 1", 0),
         ('A eq "x"', 5),
