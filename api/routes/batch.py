@@ -66,6 +66,7 @@ class Asked:
     schema: str | None
     snapshot: str | None
     preferences: Preferences
+    deadline: float
 
     @property
     def goes_on(self) -> bool:
@@ -88,10 +89,19 @@ class Run:
 
 
 class BatchRoute(Guarded):
-    """Answers batches of what lies below `prefix`. `snapshot` names the version that is current."""
+    """Answers batches of what lies below `prefix`. `snapshot` names the current version, `clock` counts seconds."""
 
-    def __init__(self, prefix: str, parts: Parts, inner: App, snapshot: Callable[[], str | None]) -> None:
+    def __init__(
+        self,
+        prefix: str,
+        parts: Parts,
+        inner: App,
+        snapshot: Callable[[], str | None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__("batch", parts)
+        self._clock = clock
         self._prefix = prefix
         self._inner = inner
         self._snapshot = snapshot
@@ -118,6 +128,7 @@ class BatchRoute(Guarded):
         if method != "POST":
             raise BatchMethodProblem("a batch is sent with POST", target="$batch")
         headers, settings = note.headers, self._parts.settings
+        deadline = self._clock() + settings.batch_seconds
         for name in ("if-match", "if-none-match"):
             if name in headers:
                 raise BatchProblem("a condition belongs to a request in the batch, not to the batch", target=name)
@@ -129,15 +140,11 @@ class BatchRoute(Guarded):
         version = negotiation.version(headers)
         sent, read = _reader(headers.get("content-type", ""))
         form = batch.answer_form(headers, options.format, sent)
-        left = self._deadline(note) - time.perf_counter()
-        body = await body_of(receive, headers, most=settings.batch_bytes, seconds=left)
+        body = await body_of(receive, headers, most=settings.batch_bytes, seconds=settings.batch_seconds)
         parts = await anyio.to_thread.run_sync(read, body, settings.batch_requests)
         wishes = preferences(headers, 0, OFFERED_TO_BATCHES)
         snapshot = await anyio.to_thread.run_sync(self._snapshot)
-        return Asked(parts, sent, form, version, options.schemaversion, snapshot, wishes)
-
-    def _deadline(self, note: Note) -> float:
-        return note.started + self._parts.settings.batch_seconds
+        return Asked(parts, sent, form, version, options.schemaversion, snapshot, wishes, deadline)
 
     async def _answer(self, run: Run) -> None:
         """Opening, each request in turn, closing."""
@@ -186,7 +193,7 @@ class BatchRoute(Guarded):
         """The ASGI scope of a request as if it had come alone. Raises the CrisisError that is its answer."""
         if part.problem is not None:
             raise part.problem
-        if time.perf_counter() > self._deadline(run.note):
+        if self._clock() > run.asked.deadline:
             hint = "Send fewer requests in one batch; CRISIS_BATCH_SECONDS is the limit."
             raise Busy(RUN_OUT.format(self._parts.settings.batch_seconds), hint=hint)
         problem = batch.unmet(part, run.succeeded)
