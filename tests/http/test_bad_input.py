@@ -34,7 +34,7 @@ url                                                                 | status | c
 /odata/v1/DailyCalls?$fliter=true                                   | 400    | UnknownName      | -        | $filter
 /odata/v1/DailyCalls?$skiptoken=abcdef                              | 400    | InvalidPageToken | -        | first page
 /odata/v1/DailyCalls?$format=yaml                                   | *      | *                | *        | *
-/odata/v1/DailyCalls?$expand=Area                                   | 501    | NotImplemented   | -        | *
+/odata/v1/DailyCalls?$expand=Area/$ref                              | 501    | NotImplemented   | 0        | *
 /odata/v1/Areas('001','002')                                        | 400    | *                | *        | *
 /odata/v1/Areas('no such area')                                     | 404    | NotFound         | -        | *
 /odata/v1/$batch                                                    | 405    | BatchMethodNotAllowed | -   | POST
