@@ -71,7 +71,7 @@ def of_view(options: QueryOptions, binding: Binding, values: Computed, emitter: 
     kept = {name: node for name, node in values.items() if wanted.everything or name in wanted.names}
     related = expanded(options.expand, binding, (), emitter)
     items = () if wanted.everything else tuple(Listed(column.name) for column in columns)
-    if kept and wanted.everything:
+    if wanted.everything and (kept or wanted.navigations):
         items = (Listed("*"),)
     items += (*map(Listed, kept), *map(Listed, wanted.navigations), *related.listed)
     if not kept and not related.members:
@@ -214,6 +214,6 @@ def _inside(
     prefix = "/".join((*path, ""))
     items = () if wanted.everything else tuple(Listed(column.name) for column in columns)
     items += (*map(Listed, kept), *map(Listed, wanted.navigations), *deeper.listed)
-    if kept and wanted.everything:
+    if wanted.everything and (kept or wanted.navigations):
         items = (Listed("*"), *items)
     return Related(path[-1], quoted(prefix), members, (target, prefix)), items
