@@ -25,7 +25,9 @@ from models.errors import LimitProblem, NameProblem, SyntaxProblem, Unsupported
 
 NOT_OFFERED = ("$deltatoken", "$id", "$index")
 _ONLY_WITH_DOLLAR = ("$deltatoken", "$id", "$index", "$skiptoken")
-"""Without the dollar sign these are too likely somebody's own options."""
+"""Without the dollar sign these are somebody's own options: for the tokens the grammar says so, the others would be
+taken from too many."""
+_EITHER = ("id", "index")
 DEEPEST = 100
 """Whatever the setting says: deeper texts would come near the interpreter's own limit."""
 MAX_ORDER_TERMS = 8
@@ -110,7 +112,11 @@ def _system_name(written: str) -> str | None:
 
 def _check_own(name: str, vocabulary: Vocabulary) -> None:
     """An option that is not OData's passes, unless it was said which there are."""
-    if vocabulary.knows(Role.CUSTOM_OPTION) and not vocabulary.allows(Role.CUSTOM_OPTION, name):
+    if (
+        name.lower() not in _EITHER
+        and vocabulary.knows(Role.CUSTOM_OPTION)
+        and not vocabulary.allows(Role.CUSTOM_OPTION, name)
+    ):
         raise SyntaxProblem("There is no such query option.", target=name[:64])
 
 
