@@ -15,13 +15,15 @@ from api.odata.path_grammar import Allows, Leads, any_name, step
 from api.odata.path_syntax import Argument, Brackets, CrossJoin, Named, PathFilter, Plain, Segment, System
 from api.odata.syntax import Expression
 from api.odata.tokens import T, Token, decode, split_query
-from models.errors import SyntaxProblem
+from models.errors import LimitProblem, SyntaxProblem
 
 _FILTER = re.compile(r"(?:\$|%24)filter(?:\(|%28)")
 _STRUCTURE = re.compile(r"'|%27|\"|%22|\(|%28|\)|%29|\\.|%5C(?:%..|.)|/", re.IGNORECASE)
 _MARKS = {"%27": "'", "%22": '"', "%28": "(", "%29": ")"}
 _SYSTEM = re.compile(r"\$[a-z]+")
 _LONGEST_NAME = 128
+MOST_SEGMENTS = 100
+"""Far more than any navigation here takes."""
 
 
 def parse_segments(path: str, budget: Budget, allows: Allows = any_name) -> tuple[Segment, ...]:
@@ -29,6 +31,10 @@ def parse_segments(path: str, budget: Budget, allows: Allows = any_name) -> tupl
     states = frozenset({Leads.ROOT})
     found: list[Segment] = []
     for raw in split_path(path):
+        if len(found) == MOST_SEGMENTS:
+            raise LimitProblem(
+                f"The path has more than {MOST_SEGMENTS} segments.", target=found[0].text[:_LONGEST_NAME]
+            )
         text = decode(raw)
         segment, failure = _segment(text, budget)
         states = step(states, segment, allows)

@@ -35,6 +35,15 @@ url                                                                 | status | c
 /odata/v1/DailyCalls?$skiptoken=abcdef                              | 400    | InvalidPageToken | -        | first page
 /odata/v1/DailyCalls?$format=yaml                                   | *      | *                | *        | *
 /odata/v1/DailyCalls?$expand=Area/$ref                              | 501    | NotImplemented   | 0        | *
+/odata/v1/DailyCalls?$expand=Aera                                   | 400    | UnknownName      | *        | Area
+/odata/v1/Areas/001                                                 | 501    | NotImplemented   | -        | *
+/odata/v1/Areas/$filter(AreaId eq '001')                            | 501    | NotImplemented   | -        | *
+/odata/v1/Areas('001')/CrisisMetrics.Area                           | 501    | NotImplemented   | -        | *
+/odata/v1/Areas('001')/$count                                       | 400    | SyntaxError      | 0        | *
+/odata/v1/Areas('001                                                | 400    | SyntaxError      | 6        | single quote
+/odata/v1/Areas(Area='001')                                         | 400    | UnknownName      | 6        | AreaId
+/odata/v1/$nothing                                                  | 400    | SyntaxError      | 0        | *
+/odata/v1/$metadata/Areas                                           | 400    | SyntaxError      | 0        | *
 /odata/v1/Areas('001','002')                                        | 400    | *                | *        | *
 /odata/v1/Areas('no such area')                                     | 404    | NotFound         | -        | *
 /odata/v1/$batch                                                    | 405    | BatchMethodNotAllowed | -   | POST

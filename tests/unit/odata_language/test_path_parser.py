@@ -165,7 +165,8 @@ def test_positions_count_in_the_decoded_segment() -> None:
     [
         "A(" + ",".join(f"K{number}=1" for number in range(200)) + ")",
         "A/$filter(" + "(" * 40 + "true" + ")" * 40 + ")",
-        "/".join(["A", *["$filter(true)"] * 200]),
+        "/".join(["A", *["$filter(true)"] * 90, "$filter(" + "not " * 15 + "true)"]),
+        "A(1)" + "/b" * 100,
     ],
 )
 def test_size_and_depth_are_limited(path: str) -> None:
@@ -178,7 +179,7 @@ def test_each_segment_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None
     looked = []
     really = parse_segments.__globals__["step"]
     monkeypatch.setitem(parse_segments.__globals__, "step", lambda *parts: looked.append(1) or really(*parts))
-    for size in (10, 100, 1_000):
+    for size in (10, 99):
         looked.clear()
         parse_segments("A(1)" + "/b" * size, Budget(100, 20))
         assert len(looked) == size + 1
