@@ -246,11 +246,11 @@ class _Sink:
     def _shown(self, headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
         """What is left out: the length of a body that HEAD leaves out, which would be read as that of the part, and
         the tag of a bare value or of nothing: OpenUI5 writes it into the object that it read, and drops the batch."""
-        found = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
-        bare = self.status == 204 or found.get("content-type", "").startswith("text/plain")
+        pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+        bare = self.status == 204 or dict(pairs).get("content-type", "").startswith("text/plain")
         left_out = {"content-length"} if self._part.method == "HEAD" else set()
         left_out |= {"etag"} if bare else set()
-        return [(SHOWN[name], value) for name, value in found.items() if name in SHOWN and name not in left_out]
+        return [(SHOWN[name], value) for name, value in pairs if name in SHOWN and name not in left_out]
 
 
 def _multipart() -> batch_multipart.MultipartWriter:

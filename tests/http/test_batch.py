@@ -88,8 +88,10 @@ def test_each_answer_is_that_of_the_request_alone(service: Service, make: Make, 
     for url, part in zip(ALONE, together, strict=True):
         alone = service.get(f"/odata/v1/{url}", "viewer", headers={**headers, "Accept-Encoding": "identity"})
         assert part.status == alone.status_code, url
+        bare = alone.headers["content-type"].startswith("text/plain")  # OpenUI5 stumbles over the tag of a bare value
         for name in STEADY:
-            assert part.headers.get(name) == alone.headers.get(name), (url, name)
+            expected = None if bare and name == "etag" else alone.headers.get(name)
+            assert part.headers.get(name) == expected, (url, name)
         if alone.headers["content-type"].startswith("application/json"):
             assert _nameless(part.json) == _nameless(alone.json()), url
         else:
@@ -456,6 +458,14 @@ def test_a_request_cannot_bring_another_key(service: Service, make: Make, name: 
     assert (refused.status, refused.code) == (400, "InvalidBatch")
     assert answered.status == 200
     assert other not in str(service.seen) + refused.body.decode()
+
+
+@both
+def test_the_key_of_the_batch_may_be_repeated(service: Service, make: Make) -> None:
+    """OpenUI5 writes it into every request; the same key says nothing new."""
+    own, headers = make(Ask("Areas", headers={"X-API-Key": service.logins["viewer"].token}))
+    answer = service.get(BATCH, None, "POST", content=own, headers={**headers, "X-API-Key": service.logins["viewer"].token})
+    assert [part.status for part in parts_of(answer)] == [200]
 
 
 @both
