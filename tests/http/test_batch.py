@@ -464,7 +464,9 @@ def test_a_request_cannot_bring_another_key(service: Service, make: Make, name: 
 def test_the_key_of_the_batch_may_be_repeated(service: Service, make: Make) -> None:
     """OpenUI5 writes it into every request; the same key says nothing new."""
     own, headers = make(Ask("Areas", headers={"X-API-Key": service.logins["viewer"].token}))
-    answer = service.get(BATCH, None, "POST", content=own, headers={**headers, "X-API-Key": service.logins["viewer"].token})
+    answer = service.get(
+        BATCH, None, "POST", content=own, headers={**headers, "X-API-Key": service.logins["viewer"].token}
+    )
     assert [part.status for part in parts_of(answer)] == [200]
 
 
