@@ -6,7 +6,7 @@ No paging: an export is one answer from one snapshot. Used by the writers; `answ
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from api.exports.leaves import PLAIN, leaves
@@ -15,9 +15,7 @@ from api.odata.binder import BoundQuery
 from api.odata.plan import ordered
 from models.catalogue.types import Column, View
 from models.snapshot.reader import Cursor
-from models.snapshot.rowtext import quoted, row_object
-
-PLACE = quoted("/place")
+from models.snapshot.rowtext import ROW, quoted, row_object
 
 
 @dataclass(frozen=True)
@@ -74,9 +72,10 @@ class Selection:
         if not flat or not bound.shapes:
             return f"SELECT {', '.join(wanted)} FROM {rows} {order}"
         values = [f"{sql} AS {quoted(path)}" for path, (_, sql) in leaves(bound.shapes).items()]
-        place = f"row_number() OVER (ORDER BY {ordered(bound.order)}) AS {PLACE}"
-        inner = f"SELECT {', '.join((*values, place))} FROM {rows} {order}"
-        return f"SELECT {', '.join(wanted)} FROM ({inner}) ORDER BY {PLACE}"
+        places = [replace(term, sql=quoted(f"/place/{number}")) for number, term in enumerate(bound.order)]
+        values += [f"{term.sql} AS {place.sql}" for term, place in zip(bound.order, places, strict=True)]
+        inner = f"SELECT {', '.join((*values, ROW))} FROM (SELECT * FROM {rows} {order})"
+        return f"SELECT {', '.join(wanted)} FROM ({inner}) ORDER BY {ordered(tuple(places))}"
 
     def _stretch(self) -> str:
         limit = "" if self.bound.top is None else f"LIMIT {self.bound.top} "

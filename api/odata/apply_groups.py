@@ -100,7 +100,7 @@ class _Firsts:
 
     def _key(self, path: Steps, position: int) -> list[str]:
         text = "/".join((*path, ""))
-        own = [field.sql for name, field in self._relation.fields.items() if name.startswith(text)]
+        own = _key_columns({name: field for name, field in self._relation.fields.items() if name.startswith(text)})
         if not self._relation.has_entities:
             if not own:
                 self._chain.binding(self._relation).unknown_property(path, position)

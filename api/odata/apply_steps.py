@@ -60,13 +60,16 @@ def compute(chain: Chain, step: Compute, relation: Relation, _partition: Partiti
 
 def order(chain: Chain, step: OrderBy, relation: Relation, partition: Partition | None) -> Relation:
     """`orderby(...)`: numbers the rows anew, equal ones in the order that they had."""
-    terms = []
-    for item in step.items:
-        sql = chain.emitter.exact(chain.value(item.expression, relation))
-        terms.append(f"({sql}) DESC NULLS LAST" if item.descending else f"({sql}) ASC NULLS FIRST")
+    values, terms = [], []
+    for number, item in enumerate(step.items):
+        column = quoted(f"/by/{number}")
+        values.append(f"{chain.emitter.exact(chain.value(item.expression, relation))} AS {column}")
+        terms.append(f"{column} DESC NULLS LAST" if item.descending else f"{column} ASC NULLS FIRST")
     over = partition.over if partition else ""
-    number = f"row_number() OVER ({over}ORDER BY {', '.join((*terms, ROW))}) - 1"
-    name = chain.step(f"SELECT * REPLACE ({number} AS {ROW}) FROM {relation.name}")
+    number_sql = f"row_number() OVER ({over}ORDER BY {', '.join((*terms, ROW))}) - 1"
+    added = ", ".join(quoted(f"/by/{number}") for number in range(len(terms)))
+    rows = f"(SELECT *, {', '.join(values)} FROM {relation.name})"
+    name = chain.step(f"SELECT * EXCLUDE ({added}) REPLACE ({number_sql} AS {ROW}) FROM {rows}")
     return replace(relation, name=name, bits=32)
 
 
@@ -87,24 +90,25 @@ def extremes(chain: Chain, step: Extremes, relation: Relation, partition: Partit
     is the lowest value and adds nothing."""
     amount, value = chain.value(step.amount, relation), chain.value(step.value, relation)
     _check(chain, step, amount, value)
-    wanted, sql = chain.emitter.exact(amount), chain.emitter.exact(value)
-    ordering = f"({sql}) DESC NULLS LAST" if step.name.startswith("top") else f"({sql}) ASC NULLS FIRST"
+    wanted = chain.emitter.exact(amount)
+    rows = f"(SELECT *, {chain.emitter.exact(value)} AS {_VALUE} FROM {relation.name})"
+    ordering = f"{_VALUE} DESC NULLS LAST" if step.name.startswith("top") else f"{_VALUE} ASC NULLS FIRST"
     groups = partition.over if partition else ""
     over = f"{groups}ORDER BY {ordering}, {ROW}"
     if step.name.endswith("count"):
-        text = f"SELECT * FROM {relation.name} QUALIFY row_number() OVER ({over}) <= {wanted}"
+        text = f"SELECT * EXCLUDE ({_VALUE}) FROM {rows} QUALIFY row_number() OVER ({over}) <= {wanted}"
     else:
-        before = f"sum({sql}) OVER ({over} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
-        total = f"sum({sql}) OVER ({groups.rstrip()})"
-        sums = f"SELECT *, coalesce({before}, 0) AS {_BEFORE}, {total} AS {_TOTAL} FROM {relation.name}"
+        before = f"sum({_VALUE}) OVER ({over} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+        total = f"sum({_VALUE}) OVER ({groups.rstrip()})"
+        sums = f"SELECT *, coalesce({before}, 0) AS {_BEFORE}, {total} AS {_TOTAL} FROM {rows}"
         reached = _SUM if step.name.endswith("sum") else _PERCENT
         most, least = (f"{name}({_BEFORE}) OVER ({over} ROWS UNBOUNDED PRECEDING)" for name in ("max", "min"))
         kept = reached.format(wanted=wanted, most=most, least=least, total=_TOTAL)
-        text = f"SELECT * EXCLUDE ({_BEFORE}, {_TOTAL}) FROM ({sums}) QUALIFY {kept}"
+        text = f"SELECT * EXCLUDE ({_VALUE}, {_BEFORE}, {_TOTAL}) FROM ({sums}) QUALIFY {kept}"
     return replace(relation, name=chain.step(text), lossy=True)
 
 
-_BEFORE, _TOTAL = quoted("/before"), quoted("/total")
+_VALUE, _BEFORE, _TOTAL = quoted("/value"), quoted("/before"), quoted("/total")
 _SUM = "CASE WHEN {wanted} < 0 THEN {least} > {wanted} ELSE {most} < {wanted} END"
 _PERCENT = (
     "CASE WHEN {total} > 0 THEN {most} * 100 < {wanted} * {total} "
