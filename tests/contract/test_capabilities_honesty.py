@@ -34,7 +34,7 @@ GRAMMAR = (
     ("odata-abnf-construction-rules.txt", r'^\w+Expr += +(?:RWS )?"([a-z]+)" +(?:RWS|BWS|OPEN)'),
     ("odata-aggregation-abnf.txt", r'^\w+Trafo += %s"(\w+)"'),
     ("odata-aggregation-abnf.txt", r'^ +/ %s"(addnested)"'),
-    ("odata-aggregation-abnf.txt", r'^(?:rollup)\w+ +(?:=|=/) +%s"(\w+)"'),
+    ("odata-aggregation-abnf.txt", r'^(?:rollup|isdefined)\w+ +(?:=|=/) +%s"(\w+)"'),
     (
         "odata-aggregation-abnf.txt",
         r'^ *(?:aggregateMethod|nonprimAggMethod|) +[=/] %s"(sum|min|max|average|countdistinct)"',

@@ -113,6 +113,7 @@ has             | Codes?$filter=Label has Sales.Pattern'Yellow'
 any             | Calls?$filter=Things/any(d:d eq 1)
 all             | Calls?$filter=Things/all(d:d eq 1)
 $root           | Codes?$filter=$root/Areas('001')/AreaName eq Label
+isdefined       | Codes?$filter=isdefined(Label)
 nest            | Calls?$apply=nest(groupby((AreaId)) as Nested)
 addnested       | Calls?$apply=addnested(Area,filter(AreaId eq '001') as Some)
 join            | Calls?$apply=join(Area as Joined)
@@ -123,6 +124,7 @@ traverse        | Calls?$apply=traverse($root/Calls,Tree,CallId,preorder)
 rolluprecursive | Calls?$apply=groupby((rolluprecursive($root/Calls,Tree,CallId)),aggregate($count as N))
 from            | Calls?$apply=aggregate(UnitCount with sum from AreaId with average as Mean)
 Other.median    | Calls?$apply=aggregate(UnitCount with Other.median as Median)
+$these          | Calls?$apply=topcount($these/$count div 2,UnitCount)
 $deltatoken     | Calls?$deltatoken=x
 $index          | Calls?$index=1
 $crossjoin      | $crossjoin(Areas,Teams)
@@ -131,8 +133,21 @@ $entity         | $entity?$id=Areas('001')
 $ref            | Areas/$ref
 $each           | Areas/$each
 $query          | Areas/$query
+$filter in      | Areas/$filter(@a)?@a=true
+type casts      | Calls/CrisisMetrics.Call
+operations      | Calls(1)/CrisisMetrics.close
+CrisisMetrics.f | Calls?$filter=CrisisMetrics.f(x=1)
+annotations     | Codes?$filter=@Core.Description eq 1
+$count          | Calls?$filter=Area/$count gt 1
+$levels         | Calls?$expand=Area($levels=2)
+$filter inside  | Calls?$expand=Area($filter=AreaId eq '001')
+$ref in         | Calls?$expand=Area/$ref
+$expand after   | Calls?$apply=groupby((AreaId))&$expand=Area
+custom          | Calls?$apply=aggregate(Forecast)
+as a whole      | Calls?$apply=groupby((Area))
+named           | Calls?$apply=groupby((rollup(AreaHierarchy)))
 """
-"""Valid OData that is not offered: the answer is 501 and names it."""
+"""Valid OData that is not offered: the answer is 501 and says so in these words."""
 
 
 def lines(table: str) -> dict[str, str]:
