@@ -7,19 +7,12 @@ that no path costs more than its length. Pure; called by path_parser.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from api.odata.path_syntax import Brackets, CrossJoin, Named, PathFilter, Plain, Segment, System
-
-Allows = Callable[[str, str], bool]
-"""Whether a name rule of the grammar (`entitySetName`) may match a text."""
-
-
-def any_name(rule: str, text: str) -> bool:
-    """The model is not known: every name may be anything; what begins with `$` is never a key (4.3.6)."""
-    return rule != "keyPathLiteral" or not (text == "" or text.startswith("$"))
+from api.odata.vocabulary import Role, Vocabulary
 
 
 class Leads(Enum):
@@ -59,132 +52,151 @@ class Form(Enum):
 
 @dataclass(frozen=True)
 class Move:
-    """`rule` is the name rule, for SYSTEM the segment itself."""
+    """`role` is the rule for the name, `text` the segment itself."""
 
     form: Form
-    rule: str
     to: Leads
+    role: Role | None = None
+    text: str = ""
 
 
-RESULTS = {
-    "entityCol": Leads.SET,
-    "entity": Leads.ENTITY,
-    "complexCol": Leads.COMPLEXES,
-    "complex": Leads.COMPLEX,
-    "primitiveCol": Leads.PRIMITIVES,
-    "primitive": Leads.PRIMITIVE,
-}
-"""What functions return, by the beginning of their name rule."""
+FUNCTIONS = (
+    (Role.ENTITIES_FUNCTION, Role.ENTITIES_IMPORT, Leads.SET),
+    (Role.ENTITY_FUNCTION, Role.ENTITY_IMPORT, Leads.ENTITY),
+    (Role.COMPLEXES_FUNCTION, Role.COMPLEXES_IMPORT, Leads.COMPLEXES),
+    (Role.COMPLEX_FUNCTION, Role.COMPLEX_IMPORT, Leads.COMPLEX),
+    (Role.PRIMITIVES_FUNCTION, Role.PRIMITIVES_IMPORT, Leads.PRIMITIVES),
+    (Role.PRIMITIVE_FUNCTION, Role.PRIMITIVE_IMPORT, Leads.PRIMITIVE),
+)
+"""Bound functions and function imports, and what they return."""
 
 
 def _systems(*names: str) -> tuple[Move, ...]:
-    return tuple(Move(Form.SYSTEM, name, Leads.NOWHERE) for name in names)
+    return tuple(Move(Form.SYSTEM, Leads.NOWHERE, text=name) for name in names)
 
 
 _QUERY = _systems("$query")
 _OPERATION = (
-    Move(Form.NAME, "action", Leads.NOWHERE),
-    *(Move(Form.CALL, f"{kind}Function", to) for kind, to in RESULTS.items()),
-    *(Move(Form.NAME, f"{kind}Function", Leads.QUERY) for kind in RESULTS),
+    Move(Form.NAME, Leads.NOWHERE, Role.ACTION),
+    *(Move(Form.CALL, to, role) for role, _, to in FUNCTIONS),
+    *(Move(Form.NAME, Leads.QUERY, role) for role, _, _ in FUNCTIONS),
 )
 _PROPERTIES = (
-    Move(Form.PLAIN, "entityColNavigationProperty", Leads.SET),
-    Move(Form.PLAIN, "entityNavigationProperty", Leads.ENTITY),
-    Move(Form.PLAIN, "complexColProperty", Leads.COMPLEXES),
-    Move(Form.PLAIN, "complexProperty", Leads.COMPLEX),
-    Move(Form.PLAIN, "primitiveColProperty", Leads.PRIMITIVES),
-    Move(Form.PLAIN, "primitiveKeyProperty", Leads.PRIMITIVE),
-    Move(Form.PLAIN, "primitiveNonKeyProperty", Leads.PRIMITIVE),
-    Move(Form.PLAIN, "streamProperty", Leads.OPERATION),
+    Move(Form.PLAIN, Leads.SET, Role.ENTITIES),
+    Move(Form.PLAIN, Leads.ENTITY, Role.ENTITY),
+    Move(Form.PLAIN, Leads.COMPLEXES, Role.COMPLEXES),
+    Move(Form.PLAIN, Leads.COMPLEX, Role.COMPLEX),
+    Move(Form.PLAIN, Leads.PRIMITIVES, Role.PRIMITIVES),
+    Move(Form.PLAIN, Leads.PRIMITIVE, Role.KEY),
+    Move(Form.PLAIN, Leads.PRIMITIVE, Role.PRIMITIVE),
+    Move(Form.PLAIN, Leads.OPERATION, Role.STREAM),
 )
 _ENTITY_CAST = (*_PROPERTIES, *_OPERATION, *_systems("$ref", "$value"), *_QUERY)
-_ENTITY = (*_ENTITY_CAST, Move(Form.NAME, "entityTypeName", Leads.ENTITY_CAST))
-_KEY_SEGMENT = Move(Form.LITERAL, "keyPathLiteral", Leads.KEYS)
+_ENTITY = (*_ENTITY_CAST, Move(Form.NAME, Leads.ENTITY_CAST, Role.ENTITY_TYPE))
+_KEY_SEGMENT = Move(Form.LITERAL, Leads.KEYS, Role.KEY_SEGMENT)
 _SET_CAST = (
-    Move(Form.KEY, "", Leads.ENTITY),
+    Move(Form.KEY, Leads.ENTITY),
     _KEY_SEGMENT,
-    Move(Form.FILTER, "", Leads.SET),
-    Move(Form.SYSTEM, "$each", Leads.OPERATION),
+    Move(Form.FILTER, Leads.SET),
+    Move(Form.SYSTEM, Leads.OPERATION, text="$each"),
     *_OPERATION,
     *_systems("$count", "$ref"),
     *_QUERY,
 )
-_PRIMITIVES = (*_systems("$count"), *_OPERATION, Move(Form.ORDINAL, "", Leads.NOWHERE), *_QUERY)
+_PRIMITIVES = (*_systems("$count"), *_OPERATION, Move(Form.ORDINAL, Leads.NOWHERE), *_QUERY)
 _COMPLEX_CAST = (*_PROPERTIES, *_OPERATION, *_QUERY)
 
 MOVES: dict[Leads, tuple[Move, ...]] = {
     Leads.ROOT: (
         *_systems("$batch", "$metadata"),
-        Move(Form.SYSTEM, "$all", Leads.ALL),
-        Move(Form.SYSTEM, "$entity", Leads.ALL),
-        Move(Form.CROSSJOIN, "entitySetName", Leads.QUERY),
-        Move(Form.PLAIN, "entitySetName", Leads.SET),
-        Move(Form.PLAIN, "singletonEntity", Leads.ENTITY),
-        Move(Form.PLAIN, "actionImport", Leads.NOWHERE),
-        *(Move(Form.PLAIN_CALL, f"{kind}FunctionImport", to) for kind, to in RESULTS.items()),
-        *(Move(Form.PLAIN, f"{kind}FunctionImport", Leads.QUERY) for kind in RESULTS),
+        Move(Form.SYSTEM, Leads.ALL, text="$all"),
+        Move(Form.SYSTEM, Leads.ALL, text="$entity"),
+        Move(Form.CROSSJOIN, Leads.QUERY, Role.ENTITY_SET),
+        Move(Form.PLAIN, Leads.SET, Role.ENTITY_SET),
+        Move(Form.PLAIN, Leads.ENTITY, Role.SINGLETON),
+        Move(Form.PLAIN, Leads.NOWHERE, Role.ACTION_IMPORT),
+        *(Move(Form.PLAIN_CALL, to, role) for _, role, to in FUNCTIONS),
+        *(Move(Form.PLAIN, Leads.QUERY, role) for _, role, _ in FUNCTIONS),
     ),
     Leads.NOWHERE: (),
     Leads.QUERY: _QUERY,
-    Leads.ALL: (Move(Form.NAME, "entityTypeName", Leads.NOWHERE),),
-    Leads.SET: (*_SET_CAST, Move(Form.NAME, "entityTypeName", Leads.SET_CAST)),
+    Leads.ALL: (Move(Form.NAME, Leads.NOWHERE, Role.ENTITY_TYPE),),
+    Leads.SET: (*_SET_CAST, Move(Form.NAME, Leads.SET_CAST, Role.ENTITY_TYPE)),
     Leads.SET_CAST: _SET_CAST,
     Leads.KEYS: (_KEY_SEGMENT, *_ENTITY),
     Leads.ENTITY: _ENTITY,
     Leads.ENTITY_CAST: _ENTITY_CAST,
-    Leads.COMPLEXES: (*_PRIMITIVES, Move(Form.NAME, "complexTypeName", Leads.PRIMITIVES)),
+    Leads.COMPLEXES: (*_PRIMITIVES, Move(Form.NAME, Leads.PRIMITIVES, Role.COMPLEX_TYPE)),
     Leads.PRIMITIVES: _PRIMITIVES,
-    Leads.COMPLEX: (*_COMPLEX_CAST, Move(Form.NAME, "complexTypeName", Leads.COMPLEX_CAST)),
+    Leads.COMPLEX: (*_COMPLEX_CAST, Move(Form.NAME, Leads.COMPLEX_CAST, Role.COMPLEX_TYPE)),
     Leads.COMPLEX_CAST: _COMPLEX_CAST,
     Leads.PRIMITIVE: (*_systems("$value"), *_OPERATION, *_QUERY),
     Leads.OPERATION: _OPERATION,
 }
+"""In the grammar's order of alternatives: the first rule that lists a name has it."""
 _ORDINAL = re.compile(r"-?\d+", re.ASCII)
+States = frozenset[Leads]
 
 
-def step(states: frozenset[Leads], segment: Segment, allows: Allows) -> frozenset[Leads]:
+def step(states: States, segment: Segment, known: Vocabulary) -> States:
     """What the path may lead to behind one more segment; empty when it may not stand there."""
+    found: States = frozenset()
     match segment:
         case System():
-            found = _targets(states, {Form.SYSTEM}, lambda rule: rule == segment.text)
+            found = frozenset(move.to for move in _moves(states, Form.SYSTEM) if move.text == segment.text)
         case CrossJoin():
-            found = _targets(states, {Form.CROSSJOIN}, lambda rule: all(allows(rule, name) for name in segment.sets))
+            if all(known.allows(Role.ENTITY_SET, name) for name in segment.sets):
+                found = _targets(states, Form.CROSSJOIN)
         case PathFilter():
-            found = _keyed(_targets(states, {Form.FILTER}, lambda _: True), segment.brackets, allows)
+            found = _keyed(_targets(states, Form.FILTER), segment.brackets, known)
         case Named():
-            found = _named(states, segment, allows)
-        case Plain():
-            is_ordinal = _ORDINAL.fullmatch(segment.text) is not None
-            found = _targets(states, {Form.ORDINAL}, lambda _: is_ordinal)
-    return found | _targets(states, {Form.LITERAL}, lambda rule: allows(rule, segment.text))
+            found = frozenset(target for state in states for target in _named(state, segment, known))
+        case Plain() if _ORDINAL.fullmatch(segment.text):
+            found = _targets(states, Form.ORDINAL)
+    return found | _targets(states, Form.LITERAL) if _may_be_key(segment.text, known) else found
 
 
-def _targets(states: Iterable[Leads], forms: set[Form], fits: Callable[[str], bool]) -> frozenset[Leads]:
-    return frozenset(move.to for state in states for move in MOVES[state] if move.form in forms and fits(move.rule))
+def _moves(states: Iterable[Leads], form: Form) -> Iterable[Move]:
+    return (move for state in states for move in MOVES[state] if move.form is form)
 
 
-def _named(states: frozenset[Leads], segment: Named, allows: Allows) -> frozenset[Leads]:
-    if not all(allows("namespacePart", part) for part in segment.namespace):
-        return frozenset()
+def _targets(states: Iterable[Leads], form: Form) -> States:
+    return frozenset(move.to for move in _moves(states, form))
+
+
+def _may_be_key(text: str, known: Vocabulary) -> bool:
+    """Where keys are not known, what begins with `$` is never one (URL Conventions 4.3.6)."""
+    if known.knows(Role.KEY_SEGMENT):
+        return known.allows(Role.KEY_SEGMENT, text)
+    return text != "" and not text.startswith("$")
+
+
+def _named(state: Leads, segment: Named, known: Vocabulary) -> States:
+    """By every rule that may match the name, up to the first one that lists it: a name of a model means one thing."""
+    found: States = frozenset()
+    if not all(known.allows(Role.NAMESPACE, part) for part in segment.namespace):
+        return found
     names, calls = {Form.NAME}, {Form.CALL}
     if not segment.namespace:
         names, calls = names | {Form.PLAIN}, calls | {Form.PLAIN_CALL}
-    found = _keyed(_targets(states, names, lambda rule: allows(rule, segment.name)), segment.brackets, allows)
-    if segment.brackets and _is_call(segment.brackets[0], allows):
-        called = _targets(states, calls, lambda rule: allows(rule, segment.name))
-        found |= _keyed(called, segment.brackets[1:], allows)
+    is_call = bool(segment.brackets) and _is_call(segment.brackets[0], known)
+    for move in MOVES[state]:
+        called = move.form in calls and is_call
+        if move.role is None or not (called or move.form in names) or not known.allows(move.role, segment.name):
+            continue
+        found |= _keyed(frozenset({move.to}), segment.brackets[1:] if called else segment.brackets, known)
+        if known.knows(move.role):
+            break
     return found
 
 
-def _is_call(brackets: Brackets, allows: Allows) -> bool:
-    names = [argument.name for argument in brackets.arguments if argument.name is not None]
-    return brackets.is_parameters and all(allows("parameterName", name) for name in names)
+def _is_call(brackets: Brackets, known: Vocabulary) -> bool:
+    return brackets.is_parameters and all(known.allows(Role.PARAMETER, name) for name in brackets.names)
 
 
-def _keyed(states: frozenset[Leads], brackets: Iterable[Brackets], allows: Allows) -> frozenset[Leads]:
+def _keyed(states: States, brackets: Iterable[Brackets], known: Vocabulary) -> States:
     """Behind keys in brackets: they end what else the name could have led to."""
     for one in brackets:
-        names = [argument.name for argument in one.arguments if argument.name is not None]
-        fits = one.is_key and all(allows("primitiveKeyProperty", n) or allows("keyPropertyAlias", n) for n in names)
-        states = _targets(states, {Form.KEY}, lambda _: True) if fits else frozenset()
+        names = all(known.allows(Role.KEY, name) or known.allows(Role.KEY_ALIAS, name) for name in one.names)
+        states = _targets(states, Form.KEY) if one.is_key and names else frozenset()
     return states

@@ -1,7 +1,7 @@
 """The path below the service root, still percent-encoded -> its segments, exactly as the OASIS grammar reads them.
 
 Split on `/` before decoding and decoded once each, so `%2F` inside a key is text; only `$filter(...)` may hold slashes.
-No name is resolved: what a name is decides `path_grammar`, for a known model with the names that it has. Called by
+No name is resolved: what a name may be decides `path_grammar`, by the budget's vocabulary. Called by
 resource_path.
 """
 
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from api.odata.parser import Budget, Parser
-from api.odata.path_grammar import Allows, Leads, any_name, step
+from api.odata.path_grammar import Leads, step
 from api.odata.path_syntax import Argument, Brackets, CrossJoin, Named, PathFilter, Plain, Segment, System
 from api.odata.syntax import Expression
 from api.odata.tokens import T, Token, decode, split_query
@@ -26,7 +26,7 @@ MOST_SEGMENTS = 100
 """Far more than any navigation here takes."""
 
 
-def parse_segments(path: str, budget: Budget, allows: Allows = any_name) -> tuple[Segment, ...]:
+def parse_segments(path: str, budget: Budget) -> tuple[Segment, ...]:
     """The segments of a path. Raises SyntaxProblem and LimitProblem; `position` counts in the decoded segment."""
     states = frozenset({Leads.ROOT})
     found: list[Segment] = []
@@ -37,7 +37,7 @@ def parse_segments(path: str, budget: Budget, allows: Allows = any_name) -> tupl
             )
         text = decode(raw)
         segment, failure = _segment(text, budget)
-        states = step(states, segment, allows)
+        states = step(states, segment, budget.vocabulary)
         if not states:
             raise failure or misplaced(text, found[-1] if found else None)
         found.append(segment)

@@ -34,6 +34,11 @@ class Brackets:
     position: int = field(default=0, compare=False)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names that are given."""
+        return tuple(argument.name for argument in self.arguments if argument.name is not None)
+
+    @property
     def is_key(self) -> bool:
         """Whether they may be a key: one value, or named ones, of a type that keys can have."""
         named = [argument.name is not None for argument in self.arguments]

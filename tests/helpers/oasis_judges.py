@@ -18,7 +18,6 @@ from api.odata.header_fields import elements
 from api.odata.literals import Kind, fits
 from api.odata.options import read_options
 from api.odata.parser import Budget, parse_expression
-from api.odata.path_grammar import any_name
 from api.odata.path_parser import parse_segments, require_options
 from api.odata.preferences import preferences
 from api.odata.syntax import Expression, Foreign, Literal, Name
@@ -38,14 +37,11 @@ class Names:
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The same for expressions and options."""
-        return Vocabulary({role: self.rules[role] for role in Role if role in self.rules})
-
-    def allows(self, rule: str, text: str) -> bool:
-        """The same for paths, whose texts come decoded."""
-        if rule not in self.rules:
-            return any_name(rule, text)
-        return text in self.rules[rule] or text in map(decode, self.rules[rule])
+        """The same for the engine's parsers. Keys as path segments come to them decoded."""
+        listed = {role: self.rules[role] for role in Role if role in self.rules}
+        if Role.KEY_SEGMENT in listed:
+            listed[Role.KEY_SEGMENT] = frozenset(map(decode, listed[Role.KEY_SEGMENT]))
+        return Vocabulary(listed)
 
 
 @dataclass(frozen=True)
@@ -96,13 +92,13 @@ def _option(text: str, names: Names) -> None:
 def _address(text: str, names: Names) -> None:
     """What follows the service root. A fragment stays with the client."""
     path, _, query = text.partition("#")[0].partition("?")
-    segments = parse_segments(path, budget(), names.allows)
+    segments = parse_segments(path, budget(names.vocabulary))
     require_options(segments, query)
     _options(query, names)
 
 
 def _path(text: str, names: Names) -> None:
-    parse_segments(text, budget(), names.allows)
+    parse_segments(text, budget(names.vocabulary))
 
 
 def _literal(kind: Kind | None = None) -> Judge:

@@ -9,6 +9,7 @@ from api.odata.path_grammar import MOVES, Leads
 from api.odata.path_parser import parse_segments, split_path
 from api.odata.path_syntax import Brackets, CrossJoin, Named, PathFilter, Plain, Segment, System
 from api.odata.syntax import Alias, Expression, Foreign, Literal, spell
+from api.odata.vocabulary import EVERYTHING, Role, Vocabulary
 from models.errors import CrisisError, LimitProblem, SyntaxProblem
 
 READ = """
@@ -101,14 +102,14 @@ def test_segments_of_paths(line: str) -> None:
         assert " . ".join(map(written, parse_segments(path, Budget(100, 20)))) == expected
 
 
-MODEL = {
-    "entitySetName": {"Areas"},
-    "entityNavigationProperty": {"Lead"},
-    "primitiveNonKeyProperty": {"Name"},
-    "primitiveColProperty": {"Tags"},
-    "entityTypeName": {"City"},
-    "namespacePart": {"M"},
-    "keyPathLiteral": {"7"},
+MODEL = dict.fromkeys(Role, frozenset[str]()) | {
+    Role.ENTITY_SET: frozenset({"Areas"}),
+    Role.ENTITY: frozenset({"Lead"}),
+    Role.PRIMITIVE: frozenset({"Name"}),
+    Role.PRIMITIVES: frozenset({"Tags"}),
+    Role.ENTITY_TYPE: frozenset({"City"}),
+    Role.NAMESPACE: frozenset({"M"}),
+    Role.KEY_SEGMENT: frozenset({"7"}),
 }
 KNOWN = """
 path                | fits
@@ -134,7 +135,7 @@ Areas/8/Lead        | no
 def test_with_a_known_model_names_are_what_the_model_says(line: str) -> None:
     path, fits = (cell.strip() for cell in line.split(" | "))
     try:
-        parse_segments(path, Budget(100, 20), lambda rule, text: text in MODEL.get(rule, set()))
+        parse_segments(path, Budget(100, 20, Vocabulary(MODEL)))
         found = "yes"
     except SyntaxProblem:
         found = "no"
@@ -183,7 +184,7 @@ def test_each_segment_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None
         looked.clear()
         parse_segments("A(1)" + "/b" * size, Budget(100, 20))
         assert len(looked) == size + 1
-        states = really(frozenset(Leads), System("$query"), lambda *_: True)
+        states = really(frozenset(Leads), System("$query"), EVERYTHING)
         assert len(states) <= len(Leads)
 
 
