@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.conformance import capabilities, metadata, openui5, python_clients
+from tests.conformance import capabilities, metadata, node_clients, openui5, python_clients
 from tests.conformance.rows import Row
 
 ROWS: tuple[Row, ...] = (
@@ -10,4 +10,5 @@ ROWS: tuple[Row, ...] = (
     capabilities.ROW,
     openui5.ROW,
     *python_clients.ROWS,
+    *node_clients.ROWS,
 )
