@@ -1,27 +1,26 @@
 """A query and the rows -> the answer that OData JSON 4.01 wants: names, values, types, count, select list.
 
 The options come in the order of the protocol (11.2.1): $apply, $compute, $search, $filter, $count, $orderby, $skip,
-$top, then $expand and $select. Choices of the service: `$select` on entities always brings the key; a computed property
-is in the answer unless `$select` leaves it out; a property is annotated with its type when it is dynamic, not null, and
+$top, then $expand and $select. Choices of the service: `$select` brings the key along on an entity set, not in $expand
+and not after $apply; a computed property is in the answer unless `$select` leaves it out; a property is annotated with its type when it is dynamic, not null, and
 the JSON does not tell the type (4.6.3).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tests.helpers.apply_instances import Instance, Paths, World, merged
+from models.catalogue.types import View
+from tests.helpers.apply_instances import Instance, Paths, World
 from tests.helpers.apply_oracle import Evaluator, Instances
 from tests.helpers.apply_shapes import (
     Shape,
     Shapes,
-    common,
     entity_shape,
     shapes_after,
-    structures,
     type_at,
     with_computed,
 )
@@ -30,22 +29,32 @@ from tests.helpers.apply_syntax import Expand, Query
 
 @dataclass(frozen=True)
 class Leaf:
-    """A primitive value and its type; `declared` when the reader knows the type from the model."""
+    """A primitive value and its type. `declared`: the reader knows the type from the model; None: an aggregate took the
+    name of a declared property, whose type it happens to have."""
 
     type: str
     value: Any
-    declared: bool
+    declared: bool | None
 
 
 Members = dict[str, "Leaf | Members | None"]
 
 
 @dataclass(frozen=True)
+class Names:
+    """What instances have: structural properties, all `declared` ones among them or none named, and navigation."""
+
+    own: frozenset[str]
+    declared: frozenset[str]
+    related: dict[str, Names]
+
+
+@dataclass(frozen=True)
 class Expected:
-    """`names` are the properties that all rows have, with those of expanded navigation below its name."""
+    """`names` are what all rows have."""
 
     rows: list[Members]
-    names: Paths
+    names: Names
     count: int | None
 
 
@@ -62,10 +71,8 @@ def answer(query: Query, world: World, now: datetime) -> Expected:
         found = evaluator.computed(query.compute, found)
         shapes = with_computed(query.compute, shapes)
     found, count = _page(query, evaluator, found)
-    names = common(
-        [_written(shape, structure, query) for shape, structure in zip(shapes, structures(shapes), strict=True)]
-    )
-    rows = [_members(instance, shapes, query.select, query.expand, evaluator) for instance in found]
+    names = _common([_written(shape, query) for shape in shapes])
+    rows = [_members(instance, shapes, query, evaluator) for instance in found]
     return Expected(rows, names, count)
 
 
@@ -80,25 +87,45 @@ def _page(query: Query, evaluator: Evaluator, found: Instances) -> tuple[Instanc
     return (found if query.top is None else found[: query.top]), count
 
 
-def _chosen(shape: Shape, select: tuple[str, ...] | None) -> set[str] | None:
-    """Names that $select lets through; None is all."""
-    if select is None or "*" in select:
+def _chosen(options: Query | Expand, view: View) -> set[str] | None:
+    """Names that $select lets through; None is all. The key comes along where the rows are the entity set's own."""
+    if options.select is None or "*" in options.select:
         return None
-    return {*select, *(shape.view.key if shape.whole else ())}
+    return {*options.select, *(view.key if isinstance(options, Query) and options.apply is None else ())}
 
 
-def _written(shape: Shape, structure: Paths, options: Query | Expand) -> Paths:
-    """The names that a row of this shape has in the answer."""
-    chosen = _chosen(shape, options.select)
-    names = {name: below for name, below in structure.items() if chosen is None or name in chosen}
-    return merged(names, {item.name: _below(shape, item) for item in _items(shape, options.expand)})
+def _written(shape: Shape, options: Query | Expand) -> Names:
+    """What a row of this shape has in the answer."""
+    chosen = _chosen(options, shape.view)
+    own = frozenset(name for name in shape.types if chosen is None or name in chosen)
+    declared = (
+        frozenset(column.name for column in shape.view.columns) if shape.whole and chosen is None else frozenset()
+    )
+    shown = {name: _part_names(below) for name, below in shape.shown.items() if chosen is None or name in chosen}
+    return Names(own, declared, shown | {item.name: _below(shape, item) for item in _items(shape, options.expand)})
 
 
-def _below(shape: Shape, item: Expand) -> Paths:
+def _part_names(tree: Paths) -> Names:
+    """Of a related instance the part that a grouping names."""
+    own = frozenset(name for name, below in tree.items() if not below)
+    return Names(own, frozenset(), {name: _part_names(below) for name, below in tree.items() if below})
+
+
+def _below(shape: Shape, item: Expand) -> Names:
     target = shape.link(item.name)
     assert target is not None
-    (target,) = with_computed(item.compute, (target,))
-    return _written(target, structures((target,))[0], item)
+    return _written(with_computed(item.compute, (target,))[0], item)
+
+
+def _common(names: Sequence[Names]) -> Names:
+    """What all have."""
+    related = {
+        name: _common([one.related[name] for one in names])
+        for name in names[0].related
+        if all(name in one.related for one in names)
+    }
+    declared = names[0].declared if all(one.declared for one in names) else frozenset[str]()
+    return Names(frozenset.intersection(*(one.own for one in names)), declared, related)
 
 
 def _items(shape: Shape, expand: Iterable[Expand]) -> list[Expand]:
@@ -111,23 +138,20 @@ def _items(shape: Shape, expand: Iterable[Expand]) -> list[Expand]:
     return [*named, *(Expand(name, star.select, star.expand, star.compute) for name in others)]
 
 
-def _members(
-    instance: Instance, shapes: Shapes, select: tuple[str, ...] | None, expand: tuple[Expand, ...], evaluator: Evaluator
-) -> Members:
+def _members(instance: Instance, shapes: Shapes, options: Query | Expand, evaluator: Evaluator) -> Members:
     """One row."""
-    whole = instance.identity is not None
-    chosen = None if select is None or "*" in select else {*select, *(shapes[0].view.key if whole else ())}
+    chosen = _chosen(options, shapes[0].view)
     row = _leaves(instance, shapes, [name for name in instance.values if chosen is None or name in chosen])
     for name, below in instance.shown.items():
         if chosen is None or name in chosen:
             row[name] = _part(instance.links.get(name), _links(shapes, name), below)
-    for item in _items(shapes[0], expand):
+    for item in _items(shapes[0], options.expand):
         related, targets = instance.links.get(item.name), _links(shapes, item.name)
         if related is None:
             row[item.name] = None
             continue
         (related,) = evaluator.computed(item.compute, [related])
-        row[item.name] = _members(related, with_computed(item.compute, targets), item.select, item.expand, evaluator)
+        row[item.name] = _members(related, with_computed(item.compute, targets), item, evaluator)
     return row
 
 
@@ -152,5 +176,6 @@ def _leaves(instance: Instance, shapes: Shapes, names: Iterable[str]) -> Members
     found: Members = {}
     for name in names:
         kind = type_at(name, shapes)
-        found[name] = Leaf(kind, instance.values[name], declared.get(name) == kind)
+        is_made = any(name in shape.made for shape in shapes)
+        found[name] = Leaf(kind, instance.values[name], declared.get(name) == kind and (None if is_made else True))
     return found

@@ -7,7 +7,7 @@ the related instance that the grouping names.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -54,6 +54,25 @@ class Instance:
 
 
 @dataclass(frozen=True)
+class Links(Mapping[str, "Instance | None"]):
+    """Navigation properties of an entity, followed when they are asked for: a model may lead in circles."""
+
+    names: tuple[str, ...]
+    follow: Callable[[str], Instance | None]
+
+    def __getitem__(self, name: str) -> Instance | None:
+        if name not in self.names:
+            raise KeyError(name)
+        return self.follow(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+@dataclass(frozen=True)
 class World:
     """All rows of a catalogue's views (dicts by column name), and who looks at them."""
 
@@ -90,12 +109,12 @@ class World:
         values = {column.name: row.get(column.name) for column in view.columns}
         key = tuple(row[name] for name in view.key)
         visible = self.navigations(view)
-        links = {
-            nav.name: self._related(visible[nav.name], tuple(row.get(column) for column in nav.columns))
-            for nav in view.navigations
-            if nav.name in visible
-        }
-        return Instance(values, links, identity=(view.name, key))
+        columns = {nav.name: nav.columns for nav in view.navigations if nav.name in visible}
+
+        def follow(name: str) -> Instance | None:
+            return self._related(visible[name], tuple(row.get(column) for column in columns[name]))
+
+        return Instance(values, Links(tuple(columns), follow), identity=(view.name, key))
 
     def _related(self, view: View, key: tuple[Any, ...]) -> Instance | None:
         """The row of that key, None where there is none or the caller may not see it."""

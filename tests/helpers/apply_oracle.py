@@ -17,6 +17,8 @@ leaves a choice, or the service fixes an order that the standard leaves open, th
     a path with navigation in aggregate  counts each related entity once; within a longer expression once an instance
     top/bottom   null is the lowest value and adds nothing; where the sum of all is 0, no share can be told: MayFail
     search       every word or phrase somewhere in a searchable text of the instance itself, in any case
+    compute      an item may use the items before it
+    concat       a name that the branches give different number types has the widest of them
     a navigation that leads nowhere, or to a row that the caller may not see, is null
 """
 
@@ -33,7 +35,7 @@ from typing import Any
 from models.catalogue.types import View
 from tests.helpers import apply_syntax as syntax
 from tests.helpers.apply_instances import Instance, Paths, merged, tree_of
-from tests.helpers.apply_shapes import Shapes, groupings, shapes_after, typed
+from tests.helpers.apply_shapes import Shapes, groupings, shapes_after, type_at, typed
 from tests.helpers.apply_syntax import Item, Joined, Term, Without
 from tests.helpers.odata_oracle import Expr, MayFail, evaluate
 
@@ -85,8 +87,10 @@ class Evaluator:
         return self.computed(step.items, instances)
 
     def computed(self, items: Iterable[syntax.Computed], instances: Instances) -> Instances:
-        """Each instance with further values; the items do not see each other."""
-        return [one.with_values({item.alias: self.value(item.expr, one) for item in items}) for one in instances]
+        """Each instance with further values; an item may use those before it."""
+        for item in items:
+            instances = [one.with_values({item.alias: self.value(item.expr, one)}) for one in instances]
+        return instances
 
     def _orderby(self, step: syntax.OrderBy, instances: Instances, _: Shapes) -> Instances:
         return self.ordered(step.items, instances)
@@ -102,7 +106,9 @@ class Evaluator:
         return instances[: step.count] if step.name == "top" else instances[step.count :]
 
     def _concat(self, step: syntax.Concat, instances: Instances, shapes: Shapes) -> Instances:
-        return [one for branch in step.branches for one in self.sequence(branch, instances, shapes)]
+        found = [one for branch in step.branches for one in self.sequence(branch, instances, shapes)]
+        after = shapes_after((step,), shapes)
+        return [replace(one, values={**one.values, **_widened(one, after)}) for one in found]
 
     def _aggregate(self, step: syntax.Aggregate, instances: Instances, shapes: Shapes) -> Instances:
         return [Instance({item.alias: self._aggregated(item, instances, shapes) for item in step.items})]
@@ -146,6 +152,13 @@ class Evaluator:
         return [instances[place] for place in sorted(taken)]
 
 
+def _widened(instance: Instance, shapes: Shapes) -> dict[str, Any]:
+    """The numbers that have a wider type among all branches."""
+    wider = {"Decimal": Decimal, "Double": float}
+    kinds = {name: type_at(name, shapes) for name, value in instance.values.items() if type(value) in (int, Decimal)}
+    return {name: wider[kind](instance.values[name]) for name, kind in kinds.items() if kind in wider}
+
+
 def _matches(term: Term, texts: Sequence[str | None]) -> bool:
     if isinstance(term, Without):
         return not _matches(term.term, texts)
@@ -161,16 +174,16 @@ def _rank(value: Any) -> tuple[bool, Any]:
     return (value is not None, 0 if value is None else value)
 
 
-def _place(instance: Instance, path: str) -> tuple[int, Any]:
-    """For sorting groups: absent, then a navigation that leads nowhere, then null, then the values."""
+def _place(instance: Instance, path: str, depth: int = 1) -> tuple[int, int, Any]:
+    """For sorting groups: absent, then a navigation that leads nowhere, the earlier the lower, then null, then values."""
     first, _, rest = path.partition("/")
     if not instance.has(first):
-        return (0, 0)
+        return (0, 0, 0)
     if rest:
         related = instance.links[first]
-        return (1, 0) if related is None else _place(related, rest)
+        return (1, depth, 0) if related is None else _place(related, rest, depth + 1)
     there, value = _rank(instance.values[first])
-    return (3, value) if there else (2, 0)
+    return (3, 0, value) if there else (2, 0, 0)
 
 
 def _reached(instances: Iterable[Instance], way: Sequence[str]) -> Instances:

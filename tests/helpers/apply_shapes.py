@@ -8,7 +8,7 @@ numbers gives Int64, a quotient of whole numbers by `divby` Decimal, parts of da
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import product
@@ -42,7 +42,8 @@ METHODS: dict[str, Mapping[str, str] | str | None] = {
 
 @dataclass(frozen=True)
 class Shape:
-    """`whole`: an entity with all declared properties; `types` are the structural properties that are present."""
+    """`whole`: an entity with all declared properties; `types` are the structural properties that are present, `made`
+    those of them that an aggregate has given their name."""
 
     world: World = field(repr=False)
     view: View
@@ -50,6 +51,7 @@ class Shape:
     types: Mapping[str, str]
     links: Mapping[str, Shape] = field(default_factory=dict)
     shown: Paths = field(default_factory=dict)
+    made: frozenset[str] = frozenset()
 
     def link(self, name: str) -> Shape | None:
         """What a navigation property leads to, None where it is absent."""
@@ -76,11 +78,11 @@ Shapes = tuple[Shape, ...]
 
 
 def type_at(path: str, shapes: Shapes) -> str:
-    """Type of a property that is present in at least one shape. Raises KeyError."""
-    for shape in shapes:
-        if found := shape.type_at(path):
-            return found
-    raise KeyError(path)
+    """Type of a property that is present in at least one shape; of different numbers the widest. Raises KeyError."""
+    found = {kind for shape in shapes if (kind := shape.type_at(path))}
+    if not found:
+        raise KeyError(path)
+    return max(found, key=NUMBERS.index) if found <= set(NUMBERS) else found.pop()
 
 
 def typed(expr: Expr, shapes: Shapes) -> str:
@@ -129,30 +131,38 @@ def method_type(item: Item, shapes: Shapes) -> str:
     return result if isinstance(result, str) else result[given]
 
 
-def shapes_after(sequence: syntax.Sequence, shapes: Shapes) -> Shapes:
-    """The shapes of what a sequence makes of instances of these shapes."""
+def shapes_after(sequence: syntax.Sequence, shapes: Shapes, scope: Shapes = ()) -> Shapes:
+    """The shapes of what a sequence makes of instances of these shapes. `scope` are all shapes at that point, where
+    these are only some of them: what is absent here has its type from there."""
     for step in sequence:
-        shapes = _after(step, shapes)
+        shapes, scope = _after(step, shapes, scope or shapes), scope and _after(step, scope, scope)
     return shapes
 
 
-def _after(step: syntax.Step, shapes: Shapes) -> Shapes:
+def _after(step: syntax.Step, shapes: Shapes, scope: Shapes) -> Shapes:
     if isinstance(step, Aggregate):
-        types = {item.alias: method_type(item, shapes) for item in step.items}
-        return (Shape(shapes[0].world, shapes[0].view, False, types),)
+        types = {item.alias: method_type(item, scope) for item in step.items}
+        return (Shape(shapes[0].world, shapes[0].view, False, types, made=frozenset(types)),)
     if isinstance(step, Concat):
-        return tuple(shape for branch in step.branches for shape in shapes_after(branch, shapes))
+        return tuple(shape for branch in step.branches for shape in shapes_after(branch, shapes, scope))
     if isinstance(step, GroupBy):
-        return _grouped(step, shapes)
+        return _grouped(step, shapes, scope)
     if isinstance(step, syntax.Compute):
-        return with_computed(step.items, shapes)
+        return with_computed(step.items, shapes, scope)
     return shapes
 
 
-def with_computed(items: tuple[Computed, ...], shapes: Shapes) -> Shapes:
+def with_computed(items: tuple[Computed, ...], shapes: Shapes, scope: Shapes = ()) -> Shapes:
     """The shapes with the aliases of a compute."""
-    types = {item.alias: typed(item.expr, shapes) for item in items}
-    return tuple(replace(shape, types={**shape.types, **types}) for shape in shapes)
+    for item in items:
+        kind = typed(item.expr, scope or shapes)
+        scope = scope and _with(item.alias, kind, scope)
+        shapes = _with(item.alias, kind, shapes)
+    return shapes
+
+
+def _with(alias: str, kind: str, shapes: Shapes) -> Shapes:
+    return tuple(replace(shape, types={**shape.types, alias: kind}) for shape in shapes)
 
 
 def groupings(elements: tuple[str | Rollup, ...]) -> list[tuple[str, ...]]:
@@ -166,7 +176,7 @@ def groupings(elements: tuple[str | Rollup, ...]) -> list[tuple[str, ...]]:
     return [tuple(path for part in choice for path in part) for choice in product(*levels)]
 
 
-def _grouped(step: GroupBy, shapes: Shapes) -> Shapes:
+def _grouped(step: GroupBy, shapes: Shapes, scope: Shapes) -> Shapes:
     found: list[Shape] = []
     for paths in groupings(step.elements):
         alike: dict[str, tuple[Shape, list[Shape]]] = {}
@@ -177,7 +187,7 @@ def _grouped(step: GroupBy, shapes: Shapes) -> Shapes:
             if step.then is None:
                 found.append(kept)
             else:
-                found.extend(map(partial(_injected, kept), shapes_after(step.then, tuple(members))))
+                found.extend(map(partial(_injected, kept), shapes_after(step.then, tuple(members), scope)))
     return tuple(found)
 
 
@@ -186,7 +196,7 @@ def _projected(shape: Shape, tree: Paths) -> Shape:
     types = {name: shape.types[name] for name, below in tree.items() if not below and name in shape.types}
     links = {name: _projected(link, below) for name, below in tree.items() if below and (link := shape.link(name))}
     shown = {name: _structure(link) for name, link in links.items()}
-    return Shape(shape.world, shape.view, False, types, links, shown)
+    return Shape(shape.world, shape.view, False, types, links, shown, shape.made & {*types})
 
 
 def _injected(kept: Shape, shape: Shape) -> Shape:
@@ -197,24 +207,9 @@ def _injected(kept: Shape, shape: Shape) -> Shape:
     links = {**shape.links}
     for name, link in kept.links.items():
         links[name] = _injected(link, links[name]) if name in links else link
-    return replace(shape, types={**kept.types, **shape.types}, links=links, shown=shown)
+    return replace(shape, types={**kept.types, **shape.types}, links=links, shown=shown, made=kept.made | shape.made)
 
 
 def _structure(shape: Shape) -> Paths:
     """The names that are present and written: structural properties and expanded navigation."""
     return {**{name: {} for name in shape.types}, **shape.shown}
-
-
-def structures(shapes: Shapes) -> list[Paths]:
-    """What is written of each shape."""
-    return [_structure(shape) for shape in shapes]
-
-
-def common(trees: Sequence[Paths]) -> Paths:
-    """What all trees have."""
-    first, *others = trees
-    return {
-        name: common([below, *(other[name] for other in others)])
-        for name, below in first.items()
-        if all(name in other for other in others)
-    }

@@ -37,6 +37,11 @@ class Expr:
     text: str = ""
     value: Any = field(default=None, compare=False)
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it is the same for every row."""
+        return self.name != "column" and all(argument.is_fixed for argument in self.arguments)
+
     def names(self) -> Iterator[str]:
         """Every operator and function in the tree."""
         if self.name not in ("column", "literal"):

@@ -1,0 +1,143 @@
+"""Seeded cases: rows of the star, a caller, random queries; the engine's answer beside the oracle's, page by page.
+
+A case is its number: `case(7)` is the same on every machine. What was compared is counted, so that a test can tell
+when it is blind. Used by the generative test and by `tests.generative.apply_run`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from api.odata.exchange import Caller
+from models.errors import CrisisError
+from tests.helpers.apply_answers import Expected, answer
+from tests.helpers.apply_compare import Form, decoded, differences
+from tests.helpers.apply_instances import World
+from tests.helpers.apply_syntax import Query
+from tests.helpers.odata_literals import Rolled
+from tests.helpers.odata_oracle import Expr, MayFail, evaluate, utc
+from tests.helpers.query_generator import apply_query, depth_of, expressions, plain_query, used
+from tests.helpers.star import AS_OF, CATALOGUE, Star
+from tests.helpers.star_rows import ACCESS, rows
+
+QUERIES = 8
+"""Queries on the same rows: loading rows takes as long as several queries."""
+VALUE_ERRORS = ("InvalidValue",)
+"""What the engine may answer where the oracle says that a row divides by zero or leaves a range."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One query with everything that decides its answer."""
+
+    query: Query
+    form: Form = field(default_factory=Form)
+    page_size: int | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Accept and Prefer."""
+        ieee = ";IEEE754Compatible=true" if self.form.numbers_as_text else ""
+        prefer = ["omit-values=nulls"] * self.form.omit_nulls
+        prefer += [f"odata.maxpagesize={self.page_size}"] * (self.page_size is not None)
+        found = {"accept": f"application/json;odata.metadata={self.form.level}{ieee}"}
+        return found | ({"prefer": ",".join(prefer)} if prefer else {})
+
+
+@dataclass(frozen=True)
+class Case:
+    """Rows, who looks at them, and what is asked."""
+
+    rows: dict[str, list[dict[str, Any]]]
+    areas: frozenset[str] | None
+    asked: tuple[Asked, ...]
+
+
+def case(number: int) -> Case:
+    """The case of that number."""
+    dice = Rolled(f"star {number}")
+    made = rows(dice.random)
+    return Case(made, dice.pick(*ACCESS), tuple(_asked(dice) for _ in range(QUERIES)))
+
+
+def _asked(dice: Rolled) -> Asked:
+    query = plain_query(dice) if dice.upto(3) == 0 else apply_query(dice)
+    form = Form(dice.pick("minimal", "minimal", "minimal", "full", "none"), dice.upto(4) == 0, dice.upto(4) == 0)
+    return Asked(query, form, 1 + dice.upto(4) if dice.upto(2) == 0 else None)
+
+
+@dataclass
+class Tally:
+    """What was compared: how it ended, what queries were made of, how many rows the answers had."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    names: Counter[str] = field(default_factory=Counter)
+    depths: Counter[int] = field(default_factory=Counter)
+    rows: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def queries(self) -> int:
+        """How many."""
+        return self.outcomes.total()
+
+    def add(self, asked: Asked, outcome: str, expected: Expected | None) -> None:
+        """Count one query."""
+        self.outcomes[outcome] += 1
+        self.depths[depth_of(asked.query)] += 1
+        self.names.update(set(used(asked.query)))
+        if expected is not None:
+            number = len(expected.rows)
+            self.rows["0" if number == 0 else "1" if number == 1 else "2 to 5" if number < 6 else "more"] += 1
+
+
+def wanted(found: Case, asked: Asked) -> Expected | None:
+    """The oracle's answer, None where values may make the engine refuse."""
+    if any(map(_fails_by_itself, expressions(asked.query))):
+        return None
+    try:
+        return answer(asked.query, World(CATALOGUE, found.rows, areas=found.areas), utc(AS_OF))
+    except (MayFail, OverflowError):
+        return None
+
+
+def _fails_by_itself(expr: Expr) -> bool:
+    """Whether a part without properties has no value: that is wrong whatever the rows are."""
+    if any(map(_fails_by_itself, expr.arguments)):
+        return True
+    length = expr.arguments[2] if expr.name == "substring" and len(expr.arguments) == 3 else None
+    if length is not None and length.name == "literal" and (length.value or 0) < 0:
+        return True
+    if not expr.is_fixed:
+        return False
+    try:
+        evaluate(expr, {}, utc(AS_OF))
+    except (MayFail, OverflowError):
+        return True
+    return False
+
+
+def compared(star: Star, found: Case, asked: Asked, expected: Expected | None) -> tuple[str, list[str]]:
+    """How the query ended, and what differs. The star holds the case's rows."""
+    caller = Caller("key", "analyst", areas=found.areas)
+    try:
+        pages = star.pages(asked.query, caller, asked.headers, decoded)
+    except CrisisError as error:
+        refused = f"{error.status} {error.code}: {error.message}"
+        if expected is None and error.code in VALUE_ERRORS:
+            return "may fail", []
+        return "refused", [refused]
+    if expected is None:
+        return "may fail", []
+    found_differences = [*_paging(pages, asked), *differences(pages, expected, CATALOGUE.views["Events"], asked.form)]
+    return ("differs" if found_differences else "agrees"), found_differences
+
+
+def _paging(pages: list[Any], asked: Asked) -> Iterator[str]:
+    for page in pages:
+        if asked.page_size is not None and len(page["value"]) > asked.page_size:
+            yield f"a page of {len(page['value'])} rows"
+        if page is not pages[-1] and not page["value"]:
+            yield "an empty page before the last"
