@@ -15,6 +15,9 @@ from tests.conformance.installing import Missing
 from tests.conformance.rows import Outcome, Row
 from tests.conformance.table import ROWS
 
+WIDEST = 48
+"""Characters of a figure up to which the column is as wide as its widest."""
+
 
 def say(line: str) -> None:
     """One line, at once."""
@@ -41,7 +44,7 @@ def ran(row: Row, bench: Bench) -> Outcome:
 def table(outcomes: dict[Row, Outcome]) -> int:
     """Print the table; 0 when every row is good."""
     wide = max(len(row.name) for row in outcomes)
-    figures = max(len(outcome.figure) for outcome in outcomes.values())
+    figures = min(WIDEST, max(len(outcome.figure) for outcome in outcomes.values()))
     say("")
     for row, outcome in outcomes.items():
         say(f"{row.name:<{wide}}  {'ok  ' if outcome.good else 'FAIL'}  {outcome.figure:<{figures}}  {row.proves}")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from tests.conformance import capabilities, metadata, node_clients, openui5, python_clients
+from tests.conformance import capabilities, crawl, inner, metadata, node_clients, openui5, python_clients
 from tests.conformance.rows import Row
 
 ROWS: tuple[Row, ...] = (
+    *inner.GRAMMAR,
+    *inner.METADATA,
     *metadata.ROWS,
     capabilities.ROW,
+    *inner.RECORDED,
+    *inner.KILLERS,
     openui5.ROW,
     *python_clients.ROWS,
     *node_clients.ROWS,
+    crawl.ROW,
+    *inner.BAD_INPUT,
 )

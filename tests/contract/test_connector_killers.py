@@ -87,6 +87,24 @@ def test_no_brackets_behind_a_name_in_a_context_url(ask: Desk, address: str, ver
     assert re.fullmatch(r".*\$metadata#Calls\([A-Za-z,]+\)(/\$entity)?", context)
 
 
+EXPANDED = """
+address                             | fragment
+Calls?$expand=Area                  | Calls
+Calls?$select=AreaId&$expand=Area   | Calls(CallId,AreaId)
+Calls?$select=AreaId,Area&$expand=Area | Calls(CallId,AreaId,Area)
+Calls?$expand=Area($select=AreaName)   | Calls(Area(AreaName))
+Responses?$expand=Call($expand=Area)   | Responses
+Calls(1)?$expand=Area,Day           | Calls/$entity
+"""
+
+
+@pytest.mark.parametrize("line", EXPANDED.strip().splitlines()[1:])
+def test_an_expansion_leaves_no_brackets_for_a_client_of_4_0(ask: Desk, line: str) -> None:
+    """The standard wants `Area()` in 4.01 answers; Excel and Power BI call that invalid, and get 4.0 without it."""
+    address, fragment = (cell.strip() for cell in line.split("|"))
+    assert pq(ask, address).json["@odata.context"] == f"{ROOT}$metadata#{fragment}"
+
+
 def test_no_name_has_a_hyphen(ask: Desk) -> None:
     document = etree.fromstring(pq(ask, "$metadata").body)
     names = [str(item.get("Name")) for item in document.iter() if item.get("Name")]
