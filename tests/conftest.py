@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +20,35 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the reference data folder is not beside the checkout")
     return SHARED
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Takes a figure that the end of the run shows, also when the tests run in several processes."""
+    return lambda text: record_property("figure", text)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The figures, and how many tests were skipped because the reference data is not there, file by file."""
+    reports = [each for group in terminalreporter.stats.values() for each in group if hasattr(each, "user_properties")]
+    figures = [
+        str(text)
+        for report in reports
+        if report.when == "call"
+        for name, text in report.user_properties
+        if name == "figure"
+    ]
+    if figures:
+        terminalreporter.section("figures")
+        terminalreporter.write_line("\n".join(figures))
+    lacking = Counter(
+        report.nodeid.partition("::")[0] for report in reports if report.skipped and "shared" in report.keywords
+    )
+    if lacking:
+        terminalreporter.section(
+            f"{lacking.total()} tests without the reference data folder beside the checkout: skipped"
+        )
+        terminalreporter.write_line("\n".join(f"{file} {count}" for file, count in sorted(lacking.items())))
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -142,9 +142,8 @@ def test_the_pages_of_sqlalchemy_odata_do_not_overlap(service: Service, feed: Ro
     assert rows == feed
 
 
-def test_every_observed_request_is_replayed(recorded: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_observed_request_is_replayed(recorded: list[dict[str, Any]], figure: Callable[[str], None]) -> None:
     assert [observed.place for observed in OBSERVED] == list(range(len(recorded)))
     refused = [observed.says for observed in OBSERVED if observed.status == 501]
-    with capsys.disabled():
-        print(f"\nObserved client requests replayed: {len(OBSERVED)} of {len(recorded)}", end="")
-        print(f", {len(refused)} of them with a named 501 ({', '.join(refused)})")
+    more = f", {len(refused)} of them with a named 501 ({', '.join(refused)})"
+    figure(f"Observed client requests replayed: {len(OBSERVED)} of {len(recorded)}{more}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -116,12 +117,11 @@ def test_the_sign_in_question_gets_its_challenge(published: Path, shared: Path, 
 
 
 @pytest.mark.shared
-def test_every_recorded_request_is_accounted_for(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_recorded_request_is_accounted_for(shared: Path, figure: Callable[[str], None]) -> None:
     recorded = entries(shared)
     replayed = {*(replay.id for replay in REPLAYS), *AT_THE_EDGE}
     assert replayed == set(recorded)
     assert len(REPLAYS) + len(AT_THE_EDGE) == len(recorded)
     replayable = {name for name, entry in recorded.items() if entry["replayable"]}
-    with capsys.disabled():
-        print(f"\nPower Query requests replayed: {len(replayable & replayed)} of {len(replayable)}", end="")
-        print(f", and {len(replayed - replayable)} that are no whole request, completed")
+    more = f", and {len(replayed - replayable)} that are no whole request, completed"
+    figure(f"Power Query requests replayed: {len(replayable & replayed)} of {len(replayable)}{more}")

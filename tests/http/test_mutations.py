@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -45,17 +46,16 @@ ODD = {b"$skiptoken=a": "InvalidPageToken", b"$filter=Call": "InvalidValue"}
 """Seeds that are refused on purpose: the beginnings of their queries and what they answer."""
 
 
-def test_mutated_requests(service: Service, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mutated_requests(service: Service, figure: Callable[[str], None]) -> None:
     seeds = recorded(SHARED) if SHARED.is_dir() else SEEDS
     ours, theirs = iter(Mutations(SEEDS, CASES)), iter(Mutations(seeds, CASES + 1))
     seen = Counter[tuple[int, str]]()
     for number in range(CASES):
         target = next(theirs if number % 3 == 0 else ours)
         seen[ask(service, target, "analyst" if number % 2 else "viewer")] += 1
-    with capsys.disabled():
-        print(f"\nmutated requests: {CASES}, of {len(seeds) + len(SEEDS)} seeds; answers by status and code:")
-        for (status, code), count in sorted(seen.items()):
-            print(f"  {status} {code:18} {count:6}")
+    figure(f"mutated requests: {CASES}, of {len(seeds) + len(SEEDS)} seeds; answers by status and code:")
+    for (status, code), count in sorted(seen.items()):
+        figure(f"  {status} {code:18} {count:6}")
     codes = Counter[str]()
     for (_, code), count in seen.items():
         codes[code] += count

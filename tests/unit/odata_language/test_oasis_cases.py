@@ -7,6 +7,7 @@ and the text of the standard forbids.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def _is_right(case: Case, status: int) -> bool:
 
 @pytest.mark.parametrize(("file", "title", "total"), [(CORE, "core", 760), (AGGREGATION, "aggregation", 201)])
 def test_every_case_is_accepted_or_refused_as_the_standard_says(
-    shared: Path, capsys: pytest.CaptureFixture[str], file: str, title: str, total: int
+    shared: Path, figure: Callable[[str], None], file: str, title: str, total: int
 ) -> None:
     names, cases = read_cases(shared / "odata" / "abnf" / file)
     in_scope = [case for case in cases if case.rule not in OUT_OF_SCOPE]
@@ -49,12 +50,11 @@ def test_every_case_is_accepted_or_refused_as_the_standard_says(
             right[{200: "read", 501: "named 501", 400: "refused"}[status]] += 1
         else:
             wrong.append(f"{case.rule} {case.text!r}: {status}")
-    with capsys.disabled():
-        scope = " in scope" if title == "core" else ""
-        print(f"\n{title} {right.total()} of {total}{scope}: {dict(right)}")
-        if title == "core":
-            print(f"  out of scope: {len(cases) - len(in_scope)} of the rules {', '.join(OUT_OF_SCOPE)}")
-            print(f"  by the protocol, not the grammar: {len(PROTOCOL)}")
+    scope = " in scope" if title == "core" else ""
+    figure(f"OASIS cases, {title}: {right.total()} of {total}{scope}: {dict(right)}")
+    if title == "core":
+        figure(f"  out of scope: {len(cases) - len(in_scope)} of the rules {', '.join(OUT_OF_SCOPE)}")
+        figure(f"  by the protocol, not the grammar: {len(PROTOCOL)}")
     assert not wrong, "\n".join(wrong)
     assert (len(in_scope), right.total()) == (total, total)
 
