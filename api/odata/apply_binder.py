@@ -170,7 +170,8 @@ class Chain:
             field = merged([each.fields[path] for each in relations if path in each.fields])
             if field is None:
                 self.fail(TypeProblem, f"{path} has different types in the parts of the result.", position)
-            found[path] = field
+            everywhere = all(path in relation.fields for relation in relations)
+            found[path] = replace(field, nullable=field.nullable or not everywhere)
         return found
 
 

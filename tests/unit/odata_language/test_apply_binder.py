@@ -113,6 +113,15 @@ def test_values_of_a_caller_are_never_in_the_text() -> None:
     assert set(query.parameters) == {"neil", "o'neil", 77}
 
 
+def test_what_one_part_of_a_result_lacks_is_null_there() -> None:
+    """`Id` is never null in the view, and absent in the row of the aggregate."""
+    load([{"Id": 1}, {"Id": 2}])
+    both = "concat(identity,aggregate($count as N))"
+    assert len(run(bound(f"$apply={both}/filter(Id ne null)"))) == 2
+    assert len(run(bound(f"$apply={both}&$filter=Id eq null"))) == 1
+    assert len(run(bound(f"$apply={both}&$filter=Id gt 0"))) == 2
+
+
 @pytest.mark.parametrize(
     "apply", ["orderby(Small mod 2.5e0 desc)", "topcount(5,substring(Name,0,1))", "bottomsum(5,Small mod 2.5e0)"]
 )
