@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.conformance import capabilities, crawl, inner, metadata, node_clients, openui5, python_clients
+from tests.conformance import (
+    capabilities,
+    crawl,
+    inner,
+    metadata,
+    node_clients,
+    openapi_fuzzing,
+    openui5,
+    python_clients,
+)
 from tests.conformance.rows import Row
 
 ROWS: tuple[Row, ...] = (
@@ -17,4 +26,5 @@ ROWS: tuple[Row, ...] = (
     *node_clients.ROWS,
     crawl.ROW,
     *inner.BAD_INPUT,
+    openapi_fuzzing.ROW,
 )

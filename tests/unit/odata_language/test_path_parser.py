@@ -142,6 +142,17 @@ def test_with_a_known_model_names_are_what_the_model_says(line: str) -> None:
     assert found == fits
 
 
+@pytest.mark.parametrize(("path", "fits"), [("Best()/$value", True), ("Areas()", False), ("Areas(1)", True)])
+def test_a_name_that_one_rule_lists_is_not_taken_by_a_rule_that_takes_any(path: str, fits: bool) -> None:
+    names = {role: listed for role, listed in MODEL.items() if role is not Role.PRIMITIVE_IMPORT}
+    try:
+        parse_segments(path, Budget(100, 20, Vocabulary(names)))
+    except SyntaxProblem:
+        assert not fits
+    else:
+        assert fits
+
+
 def test_every_rule_leads_somewhere_and_is_reached() -> None:
     reached = {Leads.ROOT} | {move.to for moves in MOVES.values() for move in moves}
     assert reached == set(MOVES) == set(Leads)
