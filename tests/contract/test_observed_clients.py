@@ -20,7 +20,6 @@ from lxml import etree
 from tests.helpers.observed_clients import OBSERVED, Observed, Rows
 from tests.helpers.service import Service, running
 
-pytestmark = pytest.mark.shared
 EDMX = "{http://docs.oasis-open.org/odata/ns/edmx}Edmx"
 IN_THE_BATCH = (9, 17, 4, 18)
 """Requests that the replayed batch holds: of the recorded one only the header fields are known."""
@@ -104,6 +103,7 @@ def judge(observed: Observed, status: int, body: str, feed: Rows, *, numbers_as_
     assert expected, "a comparison of nothing with nothing"
 
 
+@pytest.mark.shared
 @pytest.mark.parametrize("observed", OBSERVED, ids=lambda observed: f"{observed.place}")
 def test_an_observed_request_reads_what_is_there(
     service: Service, feed: Rows, recorded: list[dict[str, Any]], observed: Observed
@@ -142,6 +142,7 @@ def test_the_pages_of_sqlalchemy_odata_do_not_overlap(service: Service, feed: Ro
     assert rows == feed
 
 
+@pytest.mark.shared
 def test_every_observed_request_is_replayed(recorded: list[dict[str, Any]], figure: Callable[[str], None]) -> None:
     assert [observed.place for observed in OBSERVED] == list(range(len(recorded)))
     refused = [observed.says for observed in OBSERVED if observed.status == 501]
