@@ -43,7 +43,7 @@ def read(body: bytes, boundary: str, most: int) -> tuple[Part, ...]:
 
 
 def _pieces(body: bytes, boundary: str, most: int) -> list[bytes]:
-    """What stands between the delimiter lines."""
+    """What stands between the delimiter lines, with the last line end: behind a request it means nothing."""
     mark = b"--" + boundary.encode("ascii")
     pieces: list[bytes] = []
     place, start = 0, -1
@@ -53,7 +53,7 @@ def _pieces(body: bytes, boundary: str, most: int) -> list[bytes]:
             place += 1
             continue
         if start >= 0:
-            pieces.append(_without_line_end(body[start:place]))
+            pieces.append(body[start:place])
             if len(pieces) > most:
                 raise too_many(most)
         if line[1]:
@@ -61,11 +61,6 @@ def _pieces(body: bytes, boundary: str, most: int) -> list[bytes]:
         place = start = line.end()
     hint = f"Begin each part with the line --{boundary} and end the body with --{boundary}--"
     raise BatchProblem("the multipart body is not closed by its boundary", hint=hint, target="$batch")
-
-
-def _without_line_end(text: bytes) -> bytes:
-    """The line end before a delimiter belongs to the delimiter."""
-    return text.removesuffix(b"\n").removesuffix(b"\r")
 
 
 def _part(data: bytes, group: str, most: int) -> list[Part]:

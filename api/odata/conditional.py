@@ -1,7 +1,8 @@
 """If-Match and If-None-Match against the tag of an answer -> the answer, 304 or PreconditionFailed (RFC 9110, 13).
 
 `has_it` may be asked before anything is read; `settled` decides when the answer is known, because a condition counts
-only where the request would have succeeded without it. Pure; called by service, answers and the exports.
+only where the request would have succeeded without it: an error is raised and never gets here. Pure; called by service,
+answers and the exports.
 """
 
 from __future__ import annotations
@@ -26,8 +27,6 @@ def settled(headers: Mapping[str, str], response: Response) -> Response:
     """The response, or what the conditions make of it. Raises PreconditionFailed where If-Match does not hold."""
     if response.status == 304:
         return _unchanged(response)
-    if not 200 <= response.status < 300:
-        return response
     tag = next((value for name, value in response.headers if name.lower() == "etag"), None)
     wanted, known = headers.get("if-match"), headers.get("if-none-match")
     if wanted is not None and wanted.strip() != "*" and (tag is None or tag not in TAG.findall(wanted)):

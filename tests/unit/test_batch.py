@@ -373,6 +373,14 @@ def test_a_batch_has_so_many_requests_and_no_more(kind: str) -> None:
         parts_of(made(6), most=5)
 
 
+def test_the_operations_of_all_change_sets_count() -> None:
+    operations = "--c\nContent-Type: application/http\n\nPOST Areas\n\n" * 3
+    change_set = f"--b\nContent-Type: multipart/mixed; boundary=c\n\n{operations}--c--\n"
+    assert len(parts_of(f"{change_set * 2}--b--", most=6)) == 6
+    with pytest.raises(LimitProblem):
+        parts_of(f"{change_set * 2}--b--", most=5)
+
+
 TEXTS = st.text(alphabet="-b\r\n :;a=", max_size=30).map(str.encode) | st.binary(max_size=12)
 FRAGMENTS = st.lists(
     TEXTS
