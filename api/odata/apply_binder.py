@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from api.odata import apply_groups, apply_steps
 from api.odata.bound import Node, Stored
 from api.odata.expressions import Binding
+from api.odata.literals import Kind
 from api.odata.parser import Budget
 from api.odata.properties import Joins, Properties, stored_column
 from api.odata.query_syntax import (
@@ -62,6 +63,7 @@ class Chain:
         self._steps: list[str] = []
         self._columns: dict[str, str] = {}
         self._branches = 0
+        self._weights: dict[str, int] = {}
 
     def start(self) -> Relation:
         """The view's rows, before any transformation."""
@@ -96,11 +98,20 @@ class Chain:
     def properties(self, relation: Relation) -> Properties:
         """The names of a relation's rows."""
         values: dict[str, Node] = {path: field.node for path, field in relation.fields.items()}
-        return Properties(self.view, values, self.joins if relation.has_entities else None)
+        return Properties(self.view, values, self.joins if relation.has_entities else None, self._weights)
 
     def value(self, expression: Expression, relation: Relation) -> Node:
         """An expression on the rows of a relation."""
         return self.binding(relation).value(expression, TARGET)
+
+    def made(self, alias: str, expression: Expression, relation: Relation) -> Node:
+        """The value of a new property. A text weighs what it is made of wherever it is used: a text made of two of the
+        text before, and so on, would outgrow any memory."""
+        before = self._budget.nodes
+        node = self.value(expression, relation)
+        if node.kind is Kind.STRING:
+            self._weights[alias] = max(self._weights.get(alias, 0), before - self._budget.nodes)
+        return node
 
     def field(self, path: Steps, relation: Relation, position: int) -> Field:
         """The property that a path names. Raises NameProblem and Unsupported."""

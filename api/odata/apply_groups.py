@@ -72,7 +72,7 @@ def _item(
     method = METHODS.get(item.method or "")
     if method is None:
         chain.not_offered(f"the aggregation method {item.method}", item.position)
-    node = chain.value(item.expression, relation)
+    node = chain.made(item.alias, item.expression, relation)
     if node.kind not in method.results:
         chain.fail(TypeProblem, f"{method.name} takes no {node.kind}.", node.position)
     sql = chain.emitter.exact(node)

@@ -48,7 +48,7 @@ def _kept(chain: Chain, condition: Node, relation: Relation) -> Relation:
 def compute(chain: Chain, step: Compute, relation: Relation, _partition: Partition | None) -> Relation:
     """`compute(expression as Alias,...)`: one step an item, so that later ones may use earlier ones."""
     for item in step.items:
-        node = chain.value(item.expression, relation)
+        node = chain.made(item.alias, item.expression, relation)
         alias = chain.alias(item.alias, tuple(relation.fields), item.position)
         field = Field(chain.column(alias), node.kind, node.nullable, node.scale)
         value = f"CAST({chain.emitter.exact(node)} AS {storage(field.kind, field.scale)})"

@@ -73,6 +73,14 @@ BOMBS: dict[str, tuple[str, str]] = {
     ),
     "long sequence": ("DailyCalls?$apply=" + "/".join(["filter(CallCount ge 0)"] * 300), "*"),
     "long chain": ("DailyCalls?$apply=" + chain("compute({old} sub {old} as {new})", "CallCount", 40), "answered"),
+    "texts of texts": (
+        "Areas?$apply=" + chain("compute(concat({old},{old}) as {new})", "AreaName", 29),
+        "LimitExceeded",
+    ),
+    "texts of greatest texts": (
+        "Areas?$apply=" + chain("aggregate({old} with max as M)/compute(concat(M,M) as {new})", "AreaName", 29),
+        "LimitExceeded",
+    ),
     "many aggregates": (
         "DailyCalls?$apply=aggregate(" + ",".join(f"CallCount with sum as T{n}" for n in range(200)) + ")",
         "*",
