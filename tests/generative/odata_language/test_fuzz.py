@@ -65,6 +65,11 @@ PATHS = [
     "Things/$count",
     "$metadata",
     "Things(@k)/Other",
+    "Things(1)/Other/Label/$value",
+    "Things/$filter(Name eq 'a)b' and Other/Label ne null)/$filter(@k)(1)/Name",
+    "Things/N.Thing(1)/N.Best(Rank=2,Kind=@k)/$ref",
+    "Things/1/Name/N.Shout()/$query",
+    "$entity/N.Thing",
     "$crossjoin(Things,Others)",
 ]
 PIECES = (
@@ -151,7 +156,9 @@ def test_mutated_paths_give_resources_or_errors_of_our_own() -> None:
             resource = parse_path(path, CATALOGUE, ANALYST)
             if resource.view is not None and resource.kind not in (ResourceKind.SET, ResourceKind.COUNT):
                 options = read_options("@k=1")
-                bind_key(resource.view, resource.key, options, ANALYST, Limits(), as_of=AS_OF, catalogue=CATALOGUE)
+                start = resource.trail or resource
+                assert start.view is not None
+                bind_key(start.view, start.key, options, ANALYST, Limits(), as_of=AS_OF, catalogue=CATALOGUE)
             seen[resource.kind.name] += 1
         except CrisisError as error:
             assert error.status in (400, 404, 501), (path, error.status)
@@ -160,7 +167,7 @@ def test_mutated_paths_give_resources_or_errors_of_our_own() -> None:
     feed()
     print(dict(seen))
     assert {"NotFound", "SyntaxError", "NotImplemented"} <= set(seen)
-    assert {kind.name for kind in ResourceKind} & set(seen)
+    assert {"ENTITY", "PROPERTY", "VALUE", "SET"} <= set(seen)
 
 
 @pytest.mark.parametrize("query", QUERIES)
