@@ -30,7 +30,9 @@ def figure(record_property: Callable[[str, object], None]) -> Callable[[str], No
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """The figures, and how many tests were skipped because the reference data is not there, file by file."""
-    reports = [each for group in terminalreporter.stats.values() for each in group if hasattr(each, "user_properties")]
+    reports = [
+        each for group in terminalreporter.stats.values() for each in group if isinstance(each, pytest.TestReport)
+    ]
     figures = [
         str(text)
         for report in reports
