@@ -144,15 +144,14 @@ class Binding:
         return self._bind(self._resolved(node))
 
     def _resolved(self, node: Alias) -> Expression:
-        """What an alias stands for. Aliases may use others, but not themselves."""
-        if node.name not in self.aliases:
-            hint = did_you_mean(node.name, self.aliases) or f"Add &{node.name}=... to the query."
-            raise self._error(NameProblem, f"The parameter alias {node.name} has no value.", node.position, hint)
-        target = self.aliases[node.name]
+        """What an alias stands for: null where it has no value (OData protocol 11.2.6.1.3). Aliases may use others, but
+        not themselves."""
+        nothing = Literal(Kind.NULL, "null", node.position)
+        target = self.aliases.get(node.name, nothing)
         seen = {node.name}
-        while isinstance(target, Alias) and target.name in self.aliases and target.name not in seen:
+        while isinstance(target, Alias) and target.name not in seen:
             seen.add(target.name)
-            target = self.aliases[target.name]
+            target = self.aliases.get(target.name, nothing)
         return target  # one that contains itself deeper down ends at the depth limit
 
     def _call(self, node: Call) -> Node:

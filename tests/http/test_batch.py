@@ -841,7 +841,7 @@ WHOLE = st.lists(
 
 
 def test_any_bytes_are_answered_and_no_more_is_asked_than_was_sent(
-    service: Service, capsys: pytest.CaptureFixture[str]
+    service: Service, figure: Callable[[str], None]
 ) -> None:
     seen: Counter[str] = Counter()
 
@@ -875,8 +875,7 @@ def test_any_bytes_are_answered_and_no_more_is_asked_than_was_sent(
                 assert part.json["error"]["code"]
 
     fuzz()
-    with capsys.disabled():
-        print(f"\n$batch fuzz: {', '.join(f'{name}: {count}' for name, count in sorted(seen.items()))}")
+    figure(f"$batch fuzz: {', '.join(f'{name}: {count}' for name, count in sorted(seen.items()))}")
     blind = {"batch 200", "batch 400", "part 200", "part 400", "part 405", "part 501"} - set(seen)
     assert not blind, "the bodies no longer reach these answers"
 

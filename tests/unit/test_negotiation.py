@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -261,7 +262,7 @@ def test_plain_text_names_a_character_set_only_where_it_needs_one() -> None:
 
 
 @pytest.mark.shared
-def test_every_preference_of_the_oasis_cases_is_read(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_preference_of_the_oasis_cases_is_read(shared: Path, figure: Callable[[str], None]) -> None:
     """Each case is one preference; the parser finds its name, its value and nothing else."""
     path = shared / "odata" / "abnf" / "odata-abnf-testcases.json"
     cases = [case for case in json.loads(path.read_text("utf-8"))["TestCases"] if case["Rule"] == "preference"]
@@ -272,8 +273,7 @@ def test_every_preference_of_the_oasis_cases_is_read(shared: Path, capsys: pytes
         assert found.name in case["Input"]
         assert all(text in case["Input"] for text in (found.value, *(value for _, value in found.parameters)))
     assert len(cases) == 36
-    with capsys.disabled():
-        print(f"\nOASIS preference cases read: {len(cases)} of {len(cases)}")
+    figure(f"OASIS preference cases read: {len(cases)} of {len(cases)}")
 
 
 @given(text=st.text(alphabet='ab",;= \\', max_size=80))
