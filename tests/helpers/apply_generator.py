@@ -1,5 +1,8 @@
 """Random transformation sequences on the star, valid by construction: names, types and aliases are followed.
 
+Not drawn: grouping by a path behind navigation that some instances have without the rest of the path (after `concat` or
+`rollup`); the service takes such a path as absent, where the standard's s_G would keep an empty related instance.
+
 The expressions are those of `odata_generator`, over what the rows have at that point (`Scope`). Used by
 `query_generator`.
 """
@@ -34,7 +37,7 @@ KIND_OF = {"Int32": "i", "Int64": "i", "Decimal": "d", "Double": "f", "String": 
     "TimeOfDay": "time",
     "Duration": "span",
 }
-NAVIGATED = ("Place", "Place/Region", "Parent", "Parent/Place")
+NAVIGATED = ("Place", "Place/Region", "Parent", "Parent/Place", "Region")
 WORDS = ("a", "A", "ab", "b", "b", "B", "é", "n 1", "%", "O'B", "q")
 STRICT = ("or", "and", "eq", "ne", "gt", "ge", "lt", "le", "in")
 """Operators that have a value whatever null stands in them."""
@@ -62,6 +65,10 @@ class Scope:
                 found.extend(f"{way}/{name}" for name in target.types)
         return [path for path in dict.fromkeys(found) if not path.endswith("SnapshotId")]
 
+    def groupable(self) -> list[str]:
+        """Paths that a grouping may name: as far as a shape has the navigation, it has the whole path."""
+        return [path for path in self.paths() if not any(_is_partial(shape, path) for shape in self.shapes)]
+
     def ways(self) -> list[str]:
         """Navigation paths."""
         return [way for way in NAVIGATED if targets(self.shapes, way)]
@@ -86,6 +93,12 @@ class Scope:
     def alias(self) -> str:
         """A new name."""
         return f"X{next(self.numbers)}"
+
+
+def _is_partial(shape: Shape, path: str) -> bool:
+    first, _, rest = path.partition("/")
+    link = shape.link(first) if rest else None
+    return link is not None and link.type_at(rest) is None
 
 
 def targets(shapes: Shapes, way: str) -> list[Shape]:
@@ -200,7 +213,7 @@ def _aggregate(dice: Dice, scope: Scope) -> syntax.Step:
 
 
 def _groupby(dice: Dice, scope: Scope, depth: int) -> syntax.Step:
-    paths = scope.paths()
+    paths = scope.groupable()
     if not paths:
         return _aggregate(dice, scope)
     chosen = [dice.pick(*paths) for _ in range(1 + dice.upto(2))]

@@ -19,10 +19,11 @@ from tests.helpers.odata_literals import Dice
 from tests.helpers.odata_oracle import Expr
 from tests.helpers.star import CATALOGUE
 
+VIEWS = (*["Events"] * 8, "Places", "Regions")
 
-def _start() -> Scope:
-    world = World(CATALOGUE, {})
-    return Scope((entity_shape(world, CATALOGUE.views["Events"]),))
+
+def _start(view: str) -> Scope:
+    return Scope((entity_shape(World(CATALOGUE, {}), CATALOGUE.views[view]),))
 
 
 def _sometimes(dice: Dice, of_ten: int) -> bool:
@@ -56,7 +57,8 @@ def _options(dice: Dice, scope: Scope, of_ten: int) -> dict[str, Any]:
 
 def apply_query(dice: Dice) -> Query:
     """A transformation sequence with options behind it."""
-    steps, scope = sequence(dice, _start(), 1 + dice.upto(3), 3)
+    view = dice.pick(*VIEWS)
+    steps, scope = sequence(dice, _start(view), 1 + dice.upto(3), 3)
     options: dict[str, Any] = {}
     if _sometimes(dice, 1):
         options["compute"] = computed(dice, scope)
@@ -64,7 +66,7 @@ def apply_query(dice: Dice) -> Query:
     if _sometimes(dice, 1) and scope.searchable:
         options["search"] = term(dice)
     options |= _options(dice, scope, 2)
-    return Query("Events", steps, select=_selected(dice, _names(scope)), **options)
+    return Query(view, steps, select=_selected(dice, _names(scope)), **options)
 
 
 def _expand(dice: Dice, scope: Scope, depth: int) -> tuple[Expand, ...]:
@@ -89,20 +91,43 @@ def _expanded(dice: Dice, name: str, scope: Scope, depth: int) -> Expand:
 
 def plain_query(dice: Dice) -> Query:
     """An entity set with $expand, $compute, $search and all other options."""
-    scope, options = _start(), dict[str, Any]()
+    view = dice.pick(*VIEWS)
+    scope, options = _shaped(dice, _start(view))
+    if _sometimes(dice, 3):
+        options["search"] = term(dice)
+    options |= _options(dice, scope, 4)
+    return Query(view, select=_selected(dice, _names(scope)), **options)
+
+
+def entity_query(dice: Dice) -> Query:
+    """What one event may be asked for: $expand, $compute and $select."""
+    scope, options = _shaped(dice, _start("Events"))
+    return Query("Events", select=_selected(dice, _names(scope)), **options)
+
+
+def count_query(dice: Dice) -> Query:
+    """What `/$count` may be asked for: $apply, $search and $filter."""
+    view, steps = dice.pick(*VIEWS), None
+    scope = _start(view)
+    if dice.upto(1):
+        steps, scope = sequence(dice, scope, 1 + dice.upto(1), 2)
+    search = term(dice) if scope.searchable and _sometimes(dice, 3) else None
+    return Query(view, steps, search=search, filter=condition(dice, scope) if _sometimes(dice, 5) else None)
+
+
+def _shaped(dice: Dice, scope: Scope) -> tuple[Scope, dict[str, Any]]:
+    """$expand and $compute, and what rows have then."""
+    options: dict[str, Any] = {}
     if _sometimes(dice, 5):
         options["expand"] = _expand(dice, scope, 3)
     if _sometimes(dice, 3):
         options["compute"] = computed(dice, scope)
         scope = scope.after(syntax.Compute(options["compute"]))
-    if _sometimes(dice, 3):
-        options["search"] = term(dice)
-    options |= _options(dice, scope, 4)
-    return Query("Events", select=_selected(dice, _names(scope)), **options)
+    return scope, options
 
 
 def used(query: Query) -> list[str]:
-    """Every transformation, method, option, operator and function of a query, for the count of what was drawn."""
+    """Every transformation (`/filter`), method, option, operator and function of a query, to count what was drawn."""
     found = [name for name, _ in query.options()]
     _collect(query, found)
     return found
@@ -130,7 +155,8 @@ def _collect(node: Any, found: list[str]) -> None:
             _collect(part, found)
     if not is_dataclass(node):
         return
-    found.append(_NAMES.get(type(node), lambda one: type(one).__name__.lower())(node))
+    name = _NAMES.get(type(node), lambda one: type(one).__name__.lower())(node)
+    found.append(f"/{name}" if isinstance(node, syntax.Step) else name)
     for name in (one.name for one in fields(node)):
         _collect(getattr(node, name), found)
 
@@ -141,7 +167,7 @@ _NAMES: dict[type, Callable[[Any], str]] = {
     Item: lambda item: item.method or ("path/$count" if item.path else "rows/$count"),
     Joined: lambda node: node.word or "blank",
     Expand: lambda node: "expand *" if node.name == "*" else "expand",
-    Query: lambda _: "query",
+    Query: lambda query: query.view,
 }
 
 
