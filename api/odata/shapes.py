@@ -87,7 +87,7 @@ def row(shapes: Sequence[Shape], view: View, form: Representation, root: str) ->
 def _head(shape: Shape, view: View, form: Representation, root: str) -> list[str]:
     if shape.entity is not None:
         return _identity(view, "", form, root)
-    transient = [f'"@odata.type":"#{objects.NAMESPACE}.{view.entity}"', '"@odata.id":null']
+    transient = [f'"{form.control}type":"#{objects.NAMESPACE}.{view.entity}"', f'"{form.control}id":null']
     return [literal(text) for text in transient] if form.level is Level.FULL else []
 
 
@@ -95,9 +95,10 @@ def _identity(view: View, path: str, form: Representation, root: str) -> list[st
     """Type and id of an entity, which full metadata shows."""
     if form.level is not Level.FULL:
         return []
-    kind = f'"@odata.type":"#{objects.NAMESPACE}.{view.entity}"'
+    kind = f'"{form.control}type":"#{objects.NAMESPACE}.{view.entity}"'
+    name = literal(f'"{form.control}id":')
     address = f"{literal(f'{root}{view.name}')} || {objects.key(view, path)}"
-    return [literal(kind), f"""'"@odata.id":' || CAST(to_json({address}) AS VARCHAR)"""]
+    return [literal(kind), f"{name} || CAST(to_json({address}) AS VARCHAR)"]
 
 
 def _object(members: Members, head: Sequence[str], form: Representation, root: str) -> str:
@@ -115,7 +116,7 @@ def _member(member: Value | Related, form: Representation, root: str) -> list[st
     texts = [_named(name, json_text(member, form), form)]
     kind = _type(member, form)
     if kind is not None:
-        annotation = literal(f'"{member.name}@odata.type":"{kind}"')
+        annotation = literal(f'"{member.name}{form.control}type":"{form.primitive_type(kind)}"')
         left_out = form.preferences.omit_nulls or (form.level is Level.FULL and not member.declared)
         texts.insert(0, f"CASE WHEN {member.sql} IS NOT NULL THEN {annotation} END" if left_out else annotation)
     return texts

@@ -17,6 +17,11 @@ ADDRESSES = (
     "Areas('001')",
     "Areas('001')/AreaName",
     "Calls(1)/CallArrival",
+    "Calls(1)/Area",
+    "Calls?$compute=length(AreaId) as L&$select=CallId,L",
+    "Calls?$expand=Area($select=AreaId)&$select=CallId",
+    "Calls?$apply=groupby((AreaId),aggregate($count as N))",
+    "Calls?$apply=concat(aggregate($count as N),aggregate(CallArrival with max as Last))",
 )
 
 
