@@ -132,6 +132,8 @@ def _path(parser: Parser) -> _Reached | None:
     steps = list[str]()
     start, roles = parser.token.start, tuple[Role, ...]()
     wanted: Iterable[Role] = (*STRUCTURES, *_STEPS, *_VALUES)
+    if parser.named_literal(parser.token) is not None:
+        return None
     while parser.token.type in (T.WORD, T.QUALIFIED):
         name = parser.token.text
         found = tuple(role for role in wanted if _may_be(parser, role, name))

@@ -99,16 +99,20 @@ class _Firsts:
         return _mark(path)
 
     def _key(self, path: Steps, position: int) -> list[str]:
-        text = "/".join((*path, ""))
-        own = _key_columns({name: field for name, field in self._relation.fields.items() if name.startswith(text)})
-        if not self._relation.has_entities:
-            if not own:
-                self._chain.binding(self._relation).unknown_property(path, position)
-            return own
-        target = self._chain.joins.target(path)
-        if target is None:
-            self._chain.binding(self._relation).unknown_property(path, position)
-        return [quoted(f"{text}{name}") for name in target.key]
+        """What makes two related rows the same: the key of an entity, all values of what is none any more. An entity
+        and a transient row are never the same, nor are rows of different structures (Data Aggregation 4.0, 3.1.2)."""
+        relation, text = self._relation, "/".join((*path, ""))
+        own = _key_columns({name: field for name, field in relation.fields.items() if name.startswith(text)})
+        target = self._chain.joins.target(path) if relation.has_entities else None
+        if target is not None:
+            own += [quoted(f"{text}{name}") for name in target.key]
+        if not own:
+            self._chain.binding(relation).unknown_property(path, position)
+        kinds = [(part.whole, *(name for name in part.paths if name.startswith(text))) for part in relation.parts]
+        if len(set(kinds)) > 1:
+            cases = " ".join(f"WHEN {number} THEN {kinds.index(kind)}" for number, kind in enumerate(kinds))
+            own.append(f"CASE {quoted(PART)} {cases} END")
+        return own
 
     def source(self) -> str:
         """The relation, with the marks."""

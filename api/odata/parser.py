@@ -195,7 +195,7 @@ class Parser(Cursor):
                 raise self.failure(f"Expected {feature} as OData writes them")
             self.take()
             return self.made(Foreign(feature, token.text, token.start))
-        kind = token.kind if token.type is T.LITERAL else self._named_literal(token)
+        kind = token.kind if token.type is T.LITERAL else self.named_literal(token)
         if kind is None:
             return None
         if kind in NUMERIC:
@@ -205,7 +205,8 @@ class Parser(Cursor):
         self.take()
         return self.made(Literal(kind, token.text, token.start))
 
-    def _named_literal(self, token: Token) -> Kind | None:
+    def named_literal(self, token: Token) -> Kind | None:
+        """The kind of a literal that is a word: `true`, `null`, `INF`."""
         if token.type is not T.WORD or self.peek().text in ("(", "/", "="):
             return None
         if token.text.lower() in ("true", "false"):

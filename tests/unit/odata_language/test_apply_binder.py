@@ -122,6 +122,20 @@ def test_what_one_part_of_a_result_lacks_is_null_there() -> None:
     assert len(run(bound(f"$apply={both}&$filter=Id gt 0"))) == 2
 
 
+def test_literals_that_are_words_are_aggregated_as_values() -> None:
+    load([{"Id": 1}, {"Id": 2}])
+    for literal in ("true", "INF"):
+        assert len(run(bound(f"$apply=aggregate({literal} with max as N)&$filter=N eq {literal}"))) == 1
+
+
+def test_an_entity_and_a_transient_row_are_never_the_same_related_row() -> None:
+    """Data Aggregation 4.0, 3.1.2: the path leads to the other thing as a whole, and to what a grouping has left of it."""
+    load([{"Id": 1}, {"Id": 2}])
+    both = "concat(groupby((Other/Label)),identity)"
+    counted = run(bound(f"$apply={both}/aggregate(Other/$count as N)&$filter=N eq 4"))
+    assert len(counted) == 1
+
+
 @pytest.mark.parametrize(
     "apply", ["orderby(Small mod 2.5e0 desc)", "topcount(5,substring(Name,0,1))", "bottomsum(5,Small mod 2.5e0)"]
 )
