@@ -17,7 +17,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from tests.conformance.bench import Bench
-from tests.conformance.installing import Missing
+from tests.conformance.installing import Missing, node
 from tests.conformance.rows import Outcome, Row
 from tests.conftest import ROOT
 
@@ -80,6 +80,21 @@ def printed(name: str, proves: str, figure: str, wanted: str | None, *arguments:
     return Row(name, proves, run)
 
 
+def grammar(bench: Bench) -> Outcome:
+    """Our parser and the official grammar, each judging the same addresses. Raises Missing."""
+    if not (ROOT / "tests/conformance/grammar").is_dir():
+        raise Missing("tests/conformance/grammar is not there")
+    node("oasis")
+    command = [sys.executable, "-m", "tests.conformance.grammar", "--cases", str(ADDRESSES)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    patterns = (r"(\d+) addresses of seed", r"disagreements: (\d+)", r"differences on purpose: (\d+)")
+    found = [re.search(pattern, done.stdout) for pattern in patterns]
+    compared, disagreements, tolerated = (int(each[1]) if each else None for each in found)
+    good = done.returncode == 0 and compared == ADDRESSES and disagreements == 0
+    figure = f"{compared} compared, {disagreements} disagreements, {tolerated} on purpose"
+    return Outcome(figure, good, tuple((done.stdout + done.stderr).splitlines()[-30:]))
+
+
 def passed(name: str, proves: str, *arguments: str, functions: tuple[str, ...] = ()) -> Row:
     """A row whose tests, or those `functions` of a file, must all pass; the figure is how many cases did."""
 
@@ -99,6 +114,7 @@ def killer(name: str, proves: str, *functions: str, file: str = f"{CONTRACT}/tes
     return passed(f"killer-{name}", proves, file, functions=functions)
 
 
+ADDRESSES = 100_000
 OASIS = "tests/unit/odata_language/test_oasis_cases.py"
 GRAMMAR = (
     printed(
@@ -115,6 +131,7 @@ GRAMMAR = (
         "201 of 201",
         OASIS,
     ),
+    Row("grammar", "our parser and the official grammar, read by apg-js, on generated and broken addresses", grammar),
 )
 METADATA = (
     passed(
@@ -138,6 +155,16 @@ RECORDED = (
         r"Observed client requests replayed: (\d+ of \d+)",
         "33 of 33",
         f"{CONTRACT}/test_observed_clients.py",
+    ),
+)
+GENERATED = (
+    printed(
+        "generated",
+        "random queries, rows and callers: whole answers of the engine and of the slow evaluator are equal",
+        r"first case \d+, (\d+) queries",
+        "20000",
+        "tests/generative/odata_language/test_apply_differential.py",
+        CRISIS_GENERATED_CASES="20000",
     ),
 )
 KILLERS = (

@@ -19,6 +19,7 @@ ROWS: tuple[Row, ...] = (
     *inner.METADATA,
     *metadata.ROWS,
     capabilities.ROW,
+    *inner.GENERATED,
     *inner.RECORDED,
     *inner.KILLERS,
     openui5.ROW,
