@@ -78,6 +78,8 @@ def _item(
     sql = chain.emitter.exact(node)
     if isinstance(item.expression, Path) and isinstance(node, Stored) and "/" in node.name:
         sql = f"CASE WHEN {firsts.of(item.expression.segments[:-1], item.position)} THEN {sql} END"
+    if here:  # a group that has lost all its rows is joined to one of nulls, which has no values
+        sql = f"CASE WHEN {here} THEN {sql} END"
     text, made = method_sql(method.name, node.kind, node.scale, sql)
     return item.alias, replace(made, column=column), text
 

@@ -122,6 +122,14 @@ def test_what_one_part_of_a_result_lacks_is_null_there() -> None:
     assert len(run(bound(f"$apply={both}&$filter=Id gt 0"))) == 2
 
 
+def test_a_constant_has_no_value_in_a_group_that_has_lost_its_rows() -> None:
+    load([{"Id": 1}, {"Id": 2}])
+    for value in ("1.5", "Name eq null"):
+        apply = f"groupby((Id),filter(Id gt 1)/aggregate({value} with countdistinct as N))"
+        assert len(run(bound(f"$apply={apply}&$filter=N eq 0"))) == 1
+        assert len(run(bound(f"$apply={apply}&$filter=N eq 1"))) == 1
+
+
 def test_literals_that_are_words_are_aggregated_as_values() -> None:
     load([{"Id": 1}, {"Id": 2}])
     for literal in ("true", "INF"):
