@@ -107,10 +107,6 @@ class AuditTrail:
                 done.set_result(None)
             else:
                 done.set_exception(fault)
-        if fault is None:
-            self._observe(AuditWritten(len(events), (time.perf_counter() - started) * 1000))
-        else:
-            self._observe(AuditFailed(len(events), type(fault).__name__))
 
     def _append(self, lines: bytes) -> None:
         handle = self._open()
