@@ -72,7 +72,8 @@ def _item(parser: Parser, *, needs_alias: bool) -> AggregateItem:
         parser.take()
         return _named(parser, needs_alias, AggregateItem(None, None, None, (), _from(parser), start))
     path = _path(parser)
-    if path is not None and parser.at("/", tight=True) and parser.look(1).text == "$count" and _follows(parser, 2):
+    counted = parser.look(1).text == "$count" and not parser.look(1).spaced and _follows(parser, 2)
+    if path is not None and parser.at("/", tight=True) and counted:
         parser.take()
         parser.take()
         feature = _from(parser) or path.feature
@@ -141,7 +142,8 @@ def _path(parser: Parser) -> _Reached | None:
             break
         roles = found
         steps.append(parser.take().text)
-        if not parser.at("/", tight=True) or parser.look(1).type not in (T.WORD, T.QUALIFIED):
+        follower = parser.look(1)
+        if not parser.at("/", tight=True) or follower.type not in (T.WORD, T.QUALIFIED) or follower.spaced:
             break
         wanted = _after(roles)
         parser.take()

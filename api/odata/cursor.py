@@ -92,12 +92,8 @@ class Cursor:
 
     @property
     def blank(self) -> bool:
-        """Whether white space comes next that is not part of a JSON bracket: those take any around them."""
-        token = self.token
-        if not token.spaced or (token.type is T.MARK and token.text in ("[", "{")):
-            return False
-        last = self.tokens[self.index - 1] if self.index else token
-        return not (last.type is T.MARK and last.text in ("]", "}"))
+        """Whether white space comes next that is not part of a JSON bracket: those that open take any before them."""
+        return self.token.spaced and not (self.token.type is T.MARK and self.token.text in ("[", "{"))
 
     def at(self, mark: str, *, tight: bool = False) -> bool:
         """Whether the next token is that mark; `tight`: without white space before it."""

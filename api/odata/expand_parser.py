@@ -108,7 +108,7 @@ class _Walk:
         rows = tuple(row for row in rows if (row[0] in _ANNOTATIONS) is (token.type is T.AT))
         states = frozenset[_Left]()
         if token.type is T.AT:
-            states = frozenset(left for role, left in rows if parser.vocabulary.allows(role, token.text))
+            states = frozenset(left for role, left in rows if parser.vocabulary.has_annotation(role, token.text))
         elif token.type in (T.WORD, T.QUALIFIED):
             states = frozenset(left for role, left in rows if parser.allowed((role,), token.text))
         if not states:

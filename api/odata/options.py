@@ -19,7 +19,7 @@ from api.odata.query_syntax import ComputeItem, ExpandItem, SearchTerm, Sequence
 from api.odata.search_parser import parse_search
 from api.odata.suggestions import did_you_mean
 from api.odata.syntax import Expression, OrderItem, SelectItem
-from api.odata.tokens import decode_for_parsers, split_query
+from api.odata.tokens import decode, decode_for_parsers, split_query
 from api.odata.vocabulary import EVERYTHING, Role, Vocabulary
 from models.errors import LimitProblem, NameProblem, SyntaxProblem, Unsupported
 
@@ -88,7 +88,7 @@ def _read_part(written: str, raw: str | None, reading: _Reading) -> None:
         return
     name = _system_name(written)
     if name is None:
-        _check_own(written, reading.budget.vocabulary)
+        _check_own(written, raw, reading.budget.vocabulary)
         return
     if name in reading.found:
         raise SyntaxProblem(f"The query option {name} is given twice.", target=name)
@@ -110,13 +110,12 @@ def _system_name(written: str) -> str | None:
     return None
 
 
-def _check_own(name: str, vocabulary: Vocabulary) -> None:
+def _check_own(name: str, raw: str | None, vocabulary: Vocabulary) -> None:
     """An option that is not OData's passes, unless it was said which there are."""
-    if (
-        name.lower() not in _EITHER
-        and vocabulary.knows(Role.CUSTOM_OPTION)
-        and not vocabulary.allows(Role.CUSTOM_OPTION, name)
-    ):
+    if vocabulary.allows(Role.CUSTOM_OPTION, name):
+        return
+    form = _FORMS[f"${name.lower()}"] if name.lower() in _EITHER else None
+    if form is None or not form.fullmatch(decode(raw or "")):
         raise SyntaxProblem("There is no such query option.", target=name[:64])
 
 

@@ -14,14 +14,13 @@ from api.odata.parser import Budget, Parser
 from api.odata.path_grammar import Leads, step
 from api.odata.path_syntax import Argument, Brackets, CrossJoin, Named, PathFilter, Plain, Segment, System
 from api.odata.syntax import Expression
-from api.odata.tokens import T, Token, decode, split_query
-from models.errors import LimitProblem, SyntaxProblem
+from api.odata.tokens import T, Token, decode, decode_for_parsers, split_query
+from models.errors import CrisisError, LimitProblem, SyntaxProblem
 
 _FILTER = re.compile(r"(?:\$|%24)filter(?:\(|%28)")
-_STRUCTURE = re.compile(r"'|%27|\"|%22|\(|%28|\)|%29|\\.|%5C(?:%..|.)|/", re.IGNORECASE)
-_MARKS = {"%27": "'", "%22": '"', "%28": "(", "%29": ")"}
 _SYSTEM = re.compile(r"\$[a-z]+")
 _LONGEST_NAME = 128
+_DEEPEST = 100
 MOST_SEGMENTS = 100
 """Far more than any navigation here takes."""
 
@@ -71,9 +70,8 @@ def split_path(path: str) -> Iterator[str]:
     """The raw segments; a slash inside the brackets of `$filter(...)` does not end one."""
     start = 0
     while True:
-        opening = _FILTER.match(path, start)
-        inside = opening is None or _closing(path, opening.end())
-        stop = path.find("/", start if inside is True else inside)
+        inside = _closing(path, start) if _FILTER.match(path, start) else start
+        stop = path.find("/", inside)
         yield path[start : stop if stop >= 0 else len(path)]
         if stop < 0:
             return
@@ -81,17 +79,16 @@ def split_path(path: str) -> Iterator[str]:
 
 
 def _closing(path: str, start: int) -> int:
-    """Where the bracket that was opened before `start` is closed; the end of the path when it is not."""
-    depth, quote = 1, ""
-    for found in _STRUCTURE.finditer(path, start):
-        mark = _MARKS.get(found[0].upper(), found[0])
-        if quote or mark in ("'", '"'):
-            quote = mark if not quote else "" if mark == quote else quote
-        else:
-            depth += (mark == "(") - (mark == ")")
-        if not depth:
-            return found.end()
-    return len(path)
+    """Where the brackets of the `$filter(...)` at `start` end. The end of the path where it is not well written: the
+    error is the same then, whatever follows."""
+    try:
+        text = decode_for_parsers(path[start:])
+        parser = Parser(text, Budget(len(text), _DEEPEST), None)
+        parser.take()
+        _condition(parser)
+    except CrisisError:
+        return len(path)
+    return start + text.raw_place(parser.place)
 
 
 def misplaced(text: str, before: Segment | None) -> SyntaxProblem:
@@ -134,8 +131,7 @@ def _names(parser: Parser, token: Token) -> list[str]:
 
 def _condition(parser: Parser) -> Expression:
     parser.expect("(")
-    if parser.token.spaced:
-        raise parser.failure("White space at the beginning")
+    parser.no_space()
     condition = parser.expression()
     _close(parser)
     return condition

@@ -125,10 +125,12 @@ def from_root(parser: Parser, start: Token) -> Expression:
     name = parser.token
     parser.no_space()
     called = parser.peek().text == "(" and is_parameters(parser, 1)
-    walk.states = _after(parser, _IMPORTS if called else _ROOTS, parser.identifier())
+    parser.identifier()
+    found = _after(parser, _IMPORTS, name.text) if called else frozenset[Left]()
+    walk.states = found or _after(parser, _ROOTS, name.text)
     if not walk.states:
         raise parser.failure("Expected an entity set after $root/", place=name.start)
-    if called:
+    if found:
         walk.below += parameters(parser)
     return _finish(parser, walk)
 

@@ -49,6 +49,10 @@ class Decoded(str):
 
     encoded: frozenset[int]
 
+    def raw_place(self, place: int) -> int:
+        """Where a character stood before decoding."""
+        return place + sum(3 * len(self[index].encode()) - 1 for index in self.encoded if index < place)
+
 
 def decode(raw: str, target: str | None = None) -> str:
     """Percent-decode once. Raises SyntaxProblem, with the place in the raw text, when it is broken or not UTF-8."""
@@ -98,15 +102,19 @@ _FORM_ENCODED = re.compile(
 )
 
 
-def split_query(query: str) -> tuple[tuple[str, str | None], ...]:
-    """(decoded name, raw value) of each part, in order; the value is None where there is no `=`.
-
-    Notebooks send a blank as `+` (form encoding): `a+eq+1`. OData says `+` is a plus, so it is read as a
+def without_pluses(query: str) -> str:
+    """Notebooks send a blank as `+` (form encoding): `a+eq+1`. OData says `+` is a plus, so it is read as a
     blank only where the query shows its writer: an operator between pluses, and no %20 anywhere
     (docs/adr/0007). A form encoder writes a real plus as %2B, so none is lost.
     """
     if "%20" not in query and " " not in query and _FORM_ENCODED.search(query):
-        query = query.replace("+", "%20")
+        return query.replace("+", "%20")
+    return query
+
+
+def split_query(query: str) -> tuple[tuple[str, str | None], ...]:
+    """(decoded name, raw value) of each part, in order; the value is None where there is no `=`."""
+    query = without_pluses(query)
     parts = (part.partition("=") for part in query.split("&") if part)
     return tuple((decode(name), value if equals else None) for name, equals, value in parts)
 

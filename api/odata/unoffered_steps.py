@@ -44,9 +44,12 @@ def nested(parser: Parser, token: Token, sequence: Transformations) -> None:
 def joined(parser: Parser, sequence: Transformations) -> None:
     """Inside of `join(collection as Alias,sequence)`."""
     token = parser.token
-    roles = (Role.COMPLEX_ANNOTATION, Role.ENTITY_ANNOTATION) if token.type is T.AT else (Role.COMPLEXES, Role.ENTITIES)
-    allows = parser.vocabulary.allows
-    found = [role for role in roles if token.type in (T.AT, T.WORD) and allows(role, token.text)]
+    found = list[Role]()
+    if token.type is T.AT:
+        roles = (Role.COMPLEX_ANNOTATION, Role.ENTITY_ANNOTATION)
+        found = [role for role in roles if parser.vocabulary.has_annotation(role, token.text)]
+    elif token.type is T.WORD:
+        found = [role for role in (Role.COMPLEXES, Role.ENTITIES) if parser.vocabulary.allows(role, token.text)]
     if not found:
         raise parser.failure("Expected a collection")
     parser.take()

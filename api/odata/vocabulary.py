@@ -92,5 +92,9 @@ class Vocabulary:
             return False
         return any(self.allows(role, last) for role in roles)
 
+    def has_annotation(self, role: Role, text: str) -> bool:
+        """Whether `@Namespace.Term#Qualifier` may stand where the grammar wants an annotation of that role."""
+        return self.any_of((Role.TERM,), text[1:].partition("#")[0]) and self.allows(role, text)
+
 
 EVERYTHING = Vocabulary()

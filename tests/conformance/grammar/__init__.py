@@ -1,0 +1,1 @@
+"""Our parser against the official grammar: generated and broken URLs, one verdict each, no disagreement."""
