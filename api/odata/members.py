@@ -45,9 +45,12 @@ def member(parser: Parser) -> Expression:
     if called and word in METHODS:
         return _method(parser, token, METHODS[word])
     if called and token.type is T.WORD and not is_parameters(parser, 1) and _is_unknown(parser):
+        begin = parser.index
         parser.take()
         below = arguments(parser)
-        return parser.made(Call(word, below, token.start), *below)
+        if not parser.at("/", tight=True):
+            return parser.made(Call(word, below, token.start), *below)
+        parser.index = begin  # a collection and a key
     return paths.from_name(parser, token)
 
 

@@ -7,6 +7,7 @@ import pytest
 from api.odata.exchange import Limits
 from api.odata.options import QueryOptions, read_options
 from api.odata.parser import LARGEST
+from api.odata.vocabulary import Role, Vocabulary
 from models.errors import CrisisError, LimitProblem, NameProblem, SyntaxProblem, Unsupported
 
 
@@ -61,6 +62,31 @@ def test_an_option_that_is_not_offered_is_named(name: str) -> None:
         read_options(f"{name}=x")
     assert caught.value.status == 501
     assert caught.value.target == "$" + name.lower().removeprefix("$")
+
+
+def test_501_only_when_all_the_rest_is_well_written() -> None:
+    for first in ("$index=1", "$search='a'"):
+        with pytest.raises(Unsupported):
+            read_options(f"{first}&$top=1")
+        with pytest.raises(SyntaxProblem):
+            read_options(f"{first}&$top=x")
+        with pytest.raises(SyntaxProblem):
+            read_options(f"{first}&{first}")
+
+
+def test_own_options_can_be_listed() -> None:
+    listed = Vocabulary({Role.CUSTOM_OPTION: frozenset({"key"})})
+    read_options("key=1&id=1&index=2", vocabulary=listed)
+    for query in ("other=1", "index=x", "skiptoken=1"):
+        read_options(query)
+        with pytest.raises(SyntaxProblem):
+            read_options(query, vocabulary=listed)
+
+
+@pytest.mark.parametrize("query", ["@odata.x=1", "@=1", "@a b=1", "@1=1", "@p", "@p=", '@p="a"'])
+def test_what_begins_with_at_is_a_parameter_alias(query: str) -> None:
+    with pytest.raises(SyntaxProblem):
+        read_options(query)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from api.odata.calls import METHODS
+from api.odata.functions import FUNCTIONS
+from api.odata.functions import NOT_OFFERED as NOT_OFFERED_FUNCTIONS
 from api.odata.parser import Budget, parse_expression, parse_order
 from api.odata.syntax import Alias, Foreign, Infix, Junction, Literal, Membership, Name, Path, Prefix, spell
+from api.odata.vocabulary import Role, Vocabulary
 from models.errors import LimitProblem, SyntaxProblem
 
 
@@ -195,3 +199,158 @@ def test_numbers_take_the_narrowest_kind() -> None:
     kinds = {text: parse(text).kind.value for text in ("1", "2147483648", "9223372036854775808", "1.5", "1e0", "INF")}  # type: ignore[attr-defined]
     assert list(kinds.values()) == ["Edm.Int32", "Edm.Int64", "Edm.Decimal", "Edm.Decimal", "Edm.Double", "Edm.Double"]
     assert isinstance(parse("-1"), Literal)
+
+
+FOLLOWING = """
+text                                | read
+A has N.E'x' and B                  | yes
+A has 'x' or B                      | yes
+A has 'x,y,-1'                      | yes
+A in (1,2) and B                    | yes
+A has 'x' eq B                      | no
+A in (1,2) eq B                     | no
+A in (1,2) add B                    | no
+A in (1,2) in (3)                   | no
+A eq B in (1) eq C                  | no
+A add B in (1) eq C                 | yes
+A add B in (1) mul C                | no
+not A in (1) eq C                   | yes
+not A in (1) add C eq D             | yes
+- A in (1) add C                    | yes
+not A add B in (1) eq C eq D        | yes
+not A add B in (1) eq C in (1) eq D | yes
+A add B in (1) eq C in (1) eq D     | no
+(A in (1)) eq B                     | yes
+A in (B) eq C                       | yes
+A in [1] eq C                       | yes
+A has B                             | no
+A has 1                             | no
+A has 'x y'                         | no
+"""
+
+
+@pytest.mark.parametrize("line", FOLLOWING.strip().splitlines()[1:])
+def test_what_may_follow_has_and_lists(line: str) -> None:
+    """The grammar nests operators to the right; `has` and lists end an operand, so that only and and or may follow."""
+    text, read = (part.strip() for part in line.split("|"))
+    if read == "yes":
+        parse(text)
+    else:
+        with pytest.raises(SyntaxProblem):
+            parse(text)
+
+
+LITERALS = """
+literal                                                         | well written
+binary''                                                        | yes
+binary'T0RhdGE'                                                 | yes
+binary'YQ=='                                                    | yes
+binary'YR=='                                                    | no
+binary'Y'                                                       | no
+binary'Y+=='                                                    | no
+N.E'a,b,-3'                                                     | yes
+N.E''                                                           | no
+N.E'a, b'                                                       | no
+N.E'1.5'                                                        | no
+geography'SRID=0;Point(1 2)'                                    | yes
+Geography'srid=0;point(-INF NaN 3 4e-1)'                        | yes
+geography'SRID=0;Point(1)'                                      | no
+geography'SRID=0;Point(1  2)'                                   | no
+geography'SRID=0;Point(1 2 3 4 5)'                              | no
+geography'Point(1 2)'                                           | no
+geography'SRID=123456;Point(1 2)'                               | no
+geometry'SRID=0;LineString(1 2)'                                | no
+geometry'SRID=0;LineString(1 2,3 4)'                            | yes
+geometry'SRID=0;Polygon((1 2),(1 2,3 4))'                       | yes
+geometry'SRID=0;MultiPoint()'                                   | yes
+geometry'SRID=0;MultiPoint((1 2),(3 4))'                        | yes
+geometry'SRID=0;MultiPoint(1 2)'                                | no
+geometry'SRID=0;MultiLineString((1 2,3 4))'                     | yes
+geometry'SRID=0;MultiPolygon(((1 2)),((1 2)))'                  | yes
+geometry'SRID=0;GeometryCollection()'                           | no
+geometry'SRID=0;GeometryCollection(Point(1 2))'                 | yes
+geometry'SRID=0;GeometryCollection(GeometryCollection(Point(1 2),Point(3 4)),Point(5 6))' | yes
+geometry'SRID=0;GeometryCollection(Point(1 2)'                  | no
+geometry'SRID=0;GeometryCollection(Point(1 2)))'                | no
+"""
+
+
+@pytest.mark.parametrize("line", LITERALS.strip().splitlines()[1:])
+def test_literals_of_types_that_no_view_has_are_exact(line: str) -> None:
+    text, is_right = (part.strip() for part in line.split("|"))
+    if is_right == "yes":
+        assert isinstance(parse(text), Foreign)
+    else:
+        with pytest.raises(SyntaxProblem):
+            parse(text)
+
+
+def test_canonical_functions_take_as_many_arguments_as_the_grammar_says() -> None:
+    assert set(METHODS) | {"case", "cast", "isof"} >= set(FUNCTIONS) | NOT_OFFERED_FUNCTIONS
+    for name, (least, most) in METHODS.items():
+        for count in range(5):
+            text = f"{name}({','.join('A' * count)})"
+            if least <= count <= most:
+                parse(text)
+            else:
+                with pytest.raises(SyntaxProblem) as caught:
+                    parse(text)
+                assert caught.value.position == 0
+
+
+SHOP = Vocabulary(
+    {
+        **dict.fromkeys(Role, frozenset[str]()),
+        Role.ENTITIES: frozenset({"Sales"}),
+        Role.ENTITY: frozenset({"Product"}),
+        Role.COMPLEX: frozenset({"Place"}),
+        Role.PRIMITIVE: frozenset({"Amount", "Name"}),
+        Role.ENTITY_TYPE: frozenset({"Food"}),
+        Role.NAMESPACE: frozenset({"N"}),
+        Role.VARIABLE: frozenset({"s"}),
+        Role.PRIMITIVE_FUNCTION: frozenset({"Size"}),
+        Role.PARAMETER: frozenset({"in"}),
+    }
+)
+KINDS = """
+text                                 | read
+Amount eq 1                          | yes
+Product/Amount eq 1                  | yes
+Product/N.Food/Amount eq 1           | yes
+N.Food/Product/Name eq 'a'           | yes
+Place/Name eq 'a'                    | yes
+Sales/any(s:s/Amount gt 1)           | yes
+Sales/$count gt 1                    | yes
+Sales(1)/Amount gt 1                 | yes
+Sales/N.Food/$count gt 1             | yes
+Name/N.Size(in='cm') gt 1            | yes
+Name/ eq 'a'                         | yes
+Sales/Amount gt 1                    | no
+Sales/N.Food eq null                 | no
+Product/any(s:s/Amount gt 1)         | no
+Product(1)/Amount gt 1               | no
+Amount/Name eq 'a'                   | no
+Product/N.Food eq null               | no
+Product/M.Food/Amount eq 1           | no
+Sales/any(x:x/Amount gt 1)           | no
+Name/Other(in='cm') gt 1             | no
+Name/N.Size(of='cm') gt 1            | no
+Other eq 1                           | no
+other(Amount) eq 1                   | no
+Amount eq N.E'x'                     | no
+cast(Name,N.Food)                    | yes
+cast(Name,N.Other)                   | no
+"""
+
+
+@pytest.mark.parametrize("line", KINDS.strip().splitlines()[1:])
+def test_a_vocabulary_tells_names_apart_as_the_grammar_does(line: str) -> None:
+    """Without one each name may be anything: all of these are read."""
+    text, read = (part.strip() for part in line.split("|"))
+    parse(text)
+    budget = Budget(2_000, 64, SHOP)
+    if read == "yes":
+        parse_expression(text, budget)
+    else:
+        with pytest.raises(SyntaxProblem):
+            parse_expression(text, budget)
