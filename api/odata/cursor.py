@@ -54,7 +54,7 @@ class Cursor:
     @property
     def token(self) -> Token:
         """The next token."""
-        return self._token(self.index)
+        return self.tokens[self.index] if self.index < len(self.tokens) else self._token(self.index)
 
     def peek(self) -> Token:
         """The token after the next one."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from api.odata.calls import aggregation, is_parameters, key, lambda_predicate, parameters
@@ -136,7 +137,14 @@ def from_root(parser: Parser, start: Token) -> Expression:
 
 
 def _after(parser: Parser, rows: Rows, name: str) -> frozenset[Left]:
+    if not parser.vocabulary.names:
+        return _all_of(rows)
     return frozenset(left for role, left in rows if parser.allowed((role,), name))
+
+
+@lru_cache(maxsize=256)
+def _all_of(rows: Rows) -> frozenset[Left]:
+    return frozenset(left for _, left in rows)
 
 
 def _finish(parser: Parser, walk: Walk) -> Expression:
@@ -191,12 +199,16 @@ def _segment(parser: Parser, walk: Walk) -> None:
         _name(parser, walk)
 
 
+@lru_cache(maxsize=256)
+def _names_after(states: frozenset[Left], qualified: bool) -> Rows:
+    """The names that may follow, those with a namespace or those without; once for each set of states."""
+    rows = (row for state in states for row in _NAMES.get(state, ()))
+    return tuple(dict.fromkeys(row for row in rows if not qualified or row[0] in STRUCTURES))
+
+
 def _name(parser: Parser, walk: Walk) -> None:
     token = parser.token
-    rows = tuple(row for state in walk.states for row in _NAMES.get(state, ()))
-    if token.type is T.QUALIFIED:
-        rows = tuple(row for row in rows if row[0] in STRUCTURES)
-    found = _after(parser, rows, token.text)
+    found = _after(parser, _names_after(walk.states, token.type is T.QUALIFIED), token.text)
     if not found:
         raise parser.failure("Expected another path segment" if walk.segments else "Expected a property")
     if token.type is T.QUALIFIED or found <= _TYPED:

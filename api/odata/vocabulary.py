@@ -87,6 +87,8 @@ class Vocabulary:
 
     def any_of(self, roles: Iterable[Role], name: str) -> bool:
         """The same for a name, perhaps with a namespace before it, in one of several roles."""
+        if not self.names:
+            return True
         *namespace, last = name.split(".")
         if not all(self.allows(Role.NAMESPACE, part) for part in namespace):
             return False
