@@ -18,15 +18,15 @@ from typing import IO
 
 from api.exports.formats import FORMATS
 from api.exports.selection import About, Selection
-from api.odata import conditional
-from api.odata.binder import BoundQuery, bind
+from api.odata.binding.binder import BoundQuery, bind
+from api.odata.binding.rowscope import find_view
 from api.odata.exchange import Request, Response, Trace
 from api.odata.fetch import count
-from api.odata.options import read_options
+from api.odata.language.options import read_options
+from api.odata.language.tokens import decode
 from api.odata.paging import fingerprint
-from api.odata.rowscope import find_view
+from api.odata.protocol import conditional
 from api.odata.service import require_schema
-from api.odata.tokens import decode
 from models.catalogue import CATALOGUE
 from models.catalogue.types import View
 from models.clock import iso, now, parse_instant

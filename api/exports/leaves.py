@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from api.odata.literals import Kind
-from api.odata.negotiation import Level, Representation
-from api.odata.relations import storage
-from api.odata.shapes import Members, Shape, Value, json_text
+from api.odata.binding.relations import storage
+from api.odata.binding.shapes import Members, Shape, Value, json_text
+from api.odata.language.literals import Kind
+from api.odata.protocol.negotiation import Level, Representation
 from models.catalogue.types import Column, Edm
 
 PLAIN = Representation(level=Level.NONE)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from api.exports.leaves import PLAIN, leaves
-from api.odata import shapes
-from api.odata.binder import BoundQuery
+from api.odata.binding import shapes
+from api.odata.binding.binder import BoundQuery
 from api.odata.plan import ordered
 from models.catalogue.types import Column, View
 from models.snapshot.reader import Cursor

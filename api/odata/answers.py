@@ -11,16 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.odata import conditional, fetch, negotiation, objects, serialize
-from api.odata.binder import BoundQuery, bind, bind_key
+from api.odata import fetch, serialize
+from api.odata.binding import objects
+from api.odata.binding.binder import BoundQuery, bind, bind_key
+from api.odata.binding.resource_path import Resource, ResourceKind
+from api.odata.binding.rowscope import unknown
 from api.odata.exchange import Request
 from api.odata.fetch import Tables
-from api.odata.negotiation import Representation
-from api.odata.options import QueryOptions
+from api.odata.language.options import QueryOptions
 from api.odata.paging import Position, check, effective_access, fingerprint, next_link, seal
 from api.odata.plan import plan
-from api.odata.resource_path import Resource, ResourceKind
-from api.odata.rowscope import unknown
+from api.odata.protocol import conditional, negotiation
+from api.odata.protocol.negotiation import Representation
 from api.odata.sealing import Sealer
 from api.odata.serialize import Bytes
 from api.odata.stopwatch import Stopwatch

@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from api.odata import objects
-from api.odata.bound_query import BoundQuery
+from api.odata.binding import objects
+from api.odata.binding.bound_query import BoundQuery
 from api.odata.paging import Position
 from api.odata.plan import Plan, Walk, ordered
 from api.odata.ranges import leading_run

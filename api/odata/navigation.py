@@ -11,13 +11,13 @@ from dataclasses import replace
 
 from api.odata import answers
 from api.odata.answers import Answer, Asked
-from api.odata.binder import Key, bind_key
-from api.odata.bound_query import BoundQuery
-from api.odata.literals import Kind, number_kind
-from api.odata.options import QueryOptions
-from api.odata.resource_path import ResourceKind, Trail
-from api.odata.rowscope import unknown
-from api.odata.syntax import Literal
+from api.odata.binding.binder import Key, bind_key
+from api.odata.binding.bound_query import BoundQuery
+from api.odata.binding.resource_path import ResourceKind, Trail
+from api.odata.binding.rowscope import unknown
+from api.odata.language.literals import Kind, number_kind
+from api.odata.language.options import QueryOptions
+from api.odata.language.syntax import Literal
 from models.catalogue.types import Column, View
 from models.snapshot.reader import Cursor
 from models.snapshot.rowtext import quoted

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
-from api.odata.bound_query import BoundQuery
+from api.odata.binding.bound_query import BoundQuery
 from api.odata.exchange import Caller
 from api.odata.sealing import Sealer
 from models.errors import TokenProblem

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from api.odata import objects, shapes
-from api.odata.bound_query import BoundQuery, OrderTerm
+from api.odata.binding import objects, shapes
+from api.odata.binding.bound_query import BoundQuery, OrderTerm
 from api.odata.exchange import Limits
-from api.odata.negotiation import Level, Representation
+from api.odata.protocol.negotiation import Level, Representation
 from models.catalogue.types import Edm
 from models.snapshot.rowtext import ROW, quoted
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from api.odata.bound_query import Range
+from api.odata.binding.bound_query import Range
 from models.catalogue.types import Edm, View
 from models.snapshot.reader import RowText
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from api.odata.binding.objects import SPELLED_OUT
+from api.odata.binding.shapes import Listed, select_list
 from api.odata.fetch import Page
-from api.odata.negotiation import Level, Representation
-from api.odata.objects import SPELLED_OUT
-from api.odata.shapes import Listed, select_list
+from api.odata.protocol.negotiation import Level, Representation
 from models.catalogue.types import Column, View
 from models.errors import CrisisError
 

@@ -13,14 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.odata import conditional, metadata, navigation, negotiation, serialize
+from api.odata import navigation, serialize
 from api.odata.answers import Answer, Asked
+from api.odata.binding.resource_path import Resource, ResourceKind, parse_path
+from api.odata.binding.rowscope import readable
+from api.odata.description import metadata
 from api.odata.exchange import Request, Response, Trace
 from api.odata.fetch import Tables
-from api.odata.options import QueryOptions, read_options
+from api.odata.language.options import QueryOptions, read_options
 from api.odata.paging import Position, effective_access, unseal
-from api.odata.resource_path import Resource, ResourceKind, parse_path
-from api.odata.rowscope import readable
+from api.odata.protocol import conditional, negotiation
 from api.odata.sealing import Sealer
 from api.odata.stopwatch import Stopwatch
 from models.catalogue import CATALOGUE

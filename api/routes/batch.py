@@ -21,12 +21,12 @@ from api.edge.note import MEMBER_KEY, SCOPE_KEY, Member, Note
 from api.edge.receiving import body_of
 from api.edge.sending import OpenAnswer, send_response
 from api.observe import StreamAborted
-from api.odata import batch, batch_json, batch_multipart, negotiation
-from api.odata.batch import Form, Part, Writer
 from api.odata.exchange import Caller, Response, Trace
-from api.odata.header_fields import element
-from api.odata.options import QueryOptions, read_options
-from api.odata.preferences import OFFERED_TO_BATCHES, Preferences, preferences
+from api.odata.language.options import QueryOptions, read_options
+from api.odata.protocol import batch, batch_json, batch_multipart, negotiation
+from api.odata.protocol.batch import Form, Part, Writer
+from api.odata.protocol.header_fields import element
+from api.odata.protocol.preferences import OFFERED_TO_BATCHES, Preferences, preferences
 from api.routes.guard import Guarded
 from api.routes.parts import Parts
 from models.errors import BatchMethodProblem, BatchProblem, Busy, CrisisError, MediaTypeProblem

@@ -1,13 +1,13 @@
 """catalogue -> the paths of the OData service in the OpenAPI document: sets, entities by key, properties, raw values.
 
 Pure; called by `openapi`. Which options an address understands stands in one table; which of them the engine offers
-is read off `$metadata`'s own source, api.odata.capabilities.
+is read off `$metadata`'s own source, api.odata.description.capabilities.
 """
 
 from __future__ import annotations
 
-from api.odata import capabilities
-from api.odata.batch import Form
+from api.odata.description import capabilities
+from api.odata.protocol.batch import Form
 from api.routes.openapi_parts import (
     BATCH_SCHEMAS,
     BODY_PROBLEMS,

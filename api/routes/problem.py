@@ -10,7 +10,7 @@ from collections.abc import Callable
 from api.auth.challenge import challenge
 from api.edge.note import Note
 from api.odata.exchange import Response
-from api.odata.negotiation import version_of_error
+from api.odata.protocol.negotiation import version_of_error
 from api.odata.service import error_response
 from models.errors import CrisisError, MethodProblem, Unauthenticated, Unavailable
 

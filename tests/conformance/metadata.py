@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from api.odata import metadata
+from api.odata.description import metadata
 from api.routes.openapi import document
 from models.catalogue import CATALOGUE
 from tests.conformance.bench import Bench

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from api.odata import conditional, fetch
+from api.odata import fetch
 from api.odata.exchange import Response
+from api.odata.protocol import conditional
 from models.errors import PreconditionFailed
 from tests.helpers.asking import Desk
 

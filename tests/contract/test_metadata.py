@@ -13,9 +13,9 @@ import jsonschema
 import pytest
 from lxml import etree
 
-from api.odata import metadata
-from api.odata.functions import FUNCTIONS, OPERATORS
-from api.odata.rowscope import readable
+from api.odata.binding.rowscope import readable
+from api.odata.description import metadata
+from api.odata.language.functions import FUNCTIONS, OPERATORS
 from models.catalogue import CATALOGUE
 from models.catalogue.types import View
 from tests.helpers import csdl_reading

@@ -12,17 +12,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.odata.batch import REQUEST_ID
-from api.odata.foreign_literals import is_enumeration, is_spatial, is_well_written
-from api.odata.header_fields import elements
-from api.odata.literals import Kind, fits
-from api.odata.options import read_options
-from api.odata.parser import Budget, parse_expression
-from api.odata.path_parser import parse_segments, require_options
-from api.odata.preferences import preferences
-from api.odata.syntax import Expression, Foreign, Literal, Name
-from api.odata.tokens import decode
-from api.odata.vocabulary import EVERYTHING, Role, Vocabulary
+from api.odata.language.foreign_literals import is_enumeration, is_spatial, is_well_written
+from api.odata.language.literals import Kind, fits
+from api.odata.language.options import read_options
+from api.odata.language.parser import Budget, parse_expression
+from api.odata.language.path_parser import parse_segments, require_options
+from api.odata.language.syntax import Expression, Foreign, Literal, Name
+from api.odata.language.tokens import decode
+from api.odata.language.vocabulary import EVERYTHING, Role, Vocabulary
+from api.odata.protocol.batch import REQUEST_ID
+from api.odata.protocol.header_fields import elements
+from api.odata.protocol.preferences import preferences
 from models.errors import SyntaxProblem
 
 OUT_OF_SCOPE = ("context", "odataUri", "header")

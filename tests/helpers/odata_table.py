@@ -13,9 +13,9 @@ from typing import Any
 
 import duckdb
 
-from api.odata.binder import BoundQuery, bind
+from api.odata.binding.binder import BoundQuery, bind
 from api.odata.exchange import Caller, Limits
-from api.odata.options import read_options
+from api.odata.language.options import read_options
 from models.catalogue.columns import SNAPSHOT_ID
 from models.catalogue.roles import ROLES, STAFF
 from models.catalogue.types import Catalogue, Column, Edm, Navigation, Scope, View

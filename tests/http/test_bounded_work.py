@@ -12,9 +12,9 @@ from itertools import pairwise
 
 import pytest
 
-from api.odata.expressions import Binding
-from api.odata.parser import Parser
-from api.odata.path_parser import step
+from api.odata.binding.expressions import Binding
+from api.odata.language.parser import Parser
+from api.odata.language.path_parser import step
 from models.snapshot.reader import Cursor
 from tests.helpers.service import Service
 from tests.http.test_bad_input import error_of
@@ -151,7 +151,9 @@ def spent(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     counted(Parser, "take", "tokens")
     counted(Cursor, "rows", "statements")
     really = step
-    monkeypatch.setattr("api.odata.path_parser.step", lambda *parts: (counts.update(steps=1), really(*parts))[1])
+    monkeypatch.setattr(
+        "api.odata.language.path_parser.step", lambda *parts: (counts.update(steps=1), really(*parts))[1]
+    )
     return counts
 
 

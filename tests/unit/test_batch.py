@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.odata import batch, batch_json, batch_multipart
-from api.odata.batch import Form, Part
-from api.odata.header_fields import element
+from api.odata.protocol import batch, batch_json, batch_multipart
+from api.odata.protocol.batch import Form, Part
+from api.odata.protocol.header_fields import element
 from models.errors import BatchProblem, CrisisError, LimitProblem, MediaTypeProblem, NotAcceptable
 
 PUBLIC = "https://metrics.example/base/odata/v1/"

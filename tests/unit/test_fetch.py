@@ -21,11 +21,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from api.odata import fetch
-from api.odata.bound_query import BoundQuery, OrderTerm, Range
+from api.odata.binding.bound_query import BoundQuery, OrderTerm, Range
 from api.odata.exchange import Limits
-from api.odata.negotiation import Level, Preferences, Representation
 from api.odata.paging import Position
 from api.odata.plan import Plan, Walk, plan
+from api.odata.protocol.negotiation import Level, Preferences, Representation
 from models.catalogue import CATALOGUE
 from models.catalogue.types import Column, Edm, View
 from models.snapshot import layout

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.odata import negotiation, preferences
-from api.odata.header_fields import elements, split
+from api.odata.protocol import negotiation, preferences
+from api.odata.protocol.header_fields import elements, split
 from models.errors import CrisisError, NotAcceptable, SyntaxProblem
 
 POWER_QUERY = (

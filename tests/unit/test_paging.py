@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.odata import paging
-from api.odata.bound_query import BoundQuery, OrderTerm
+from api.odata.binding.bound_query import BoundQuery, OrderTerm
 from api.odata.exchange import Caller
 from api.odata.paging import Position
 from api.odata.sealing import Sealer

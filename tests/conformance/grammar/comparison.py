@@ -12,9 +12,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from api.odata.exchange import Limits
-from api.odata.options import read_options
-from api.odata.parser import Budget
-from api.odata.path_parser import parse_segments, require_options
+from api.odata.language.options import read_options
+from api.odata.language.parser import Budget
+from api.odata.language.path_parser import parse_segments, require_options
 from models.errors import CrisisError, LimitProblem, NameProblem, SyntaxProblem, Unsupported, ValueProblem
 from tests.conformance.grammar.address import Address
 from tests.conformance.grammar.mutations import mutated

@@ -4,7 +4,7 @@ lacks (collections, complex values, functions, types to cast to), so that these 
 
 from __future__ import annotations
 
-from api.odata.vocabulary import Role, Vocabulary
+from api.odata.language.vocabulary import Role, Vocabulary
 from models.catalogue import CATALOGUE
 
 _VIEWS = CATALOGUE.views.values()

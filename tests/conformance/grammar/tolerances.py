@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from api.odata.tokens import without_pluses
+from api.odata.language.tokens import without_pluses
 from tests.conformance.grammar.address import Address, decoded_first
 from tests.conformance.grammar.names import NAMES
 

@@ -9,10 +9,10 @@ import os
 import random
 from collections import Counter
 
-from api.odata.options import read_options
-from api.odata.parser import Budget
-from api.odata.path_parser import parse_segments, require_options
-from api.odata.vocabulary import EVERYTHING, Vocabulary
+from api.odata.language.options import read_options
+from api.odata.language.parser import Budget
+from api.odata.language.path_parser import parse_segments, require_options
+from api.odata.language.vocabulary import EVERYTHING, Vocabulary
 from models.errors import CrisisError, SyntaxProblem
 from tests.conformance.grammar.address import Address
 from tests.conformance.grammar.comparison import WIDE

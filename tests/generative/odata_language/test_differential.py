@@ -15,9 +15,9 @@ import duckdb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.odata.functions import FUNCTIONS, OPERATORS
-from api.odata.parser import Budget, parse_expression
-from api.odata.syntax import spell
+from api.odata.language.functions import FUNCTIONS, OPERATORS
+from api.odata.language.parser import Budget, parse_expression
+from api.odata.language.syntax import spell
 from models.errors import LimitProblem, ValueProblem
 from tests.helpers.odata_generator import ROWS, trees
 from tests.helpers.odata_oracle import Expr, MayFail, evaluate, utc, write

@@ -16,13 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.odata.binder import bind_key
+from api.odata.binding.binder import bind_key
+from api.odata.binding.resource_path import ResourceKind, parse_path
 from api.odata.exchange import Limits
-from api.odata.options import read_options
-from api.odata.parser import Budget, parse_expression
-from api.odata.resource_path import ResourceKind, parse_path
-from api.odata.syntax import spell
-from api.odata.tokens import decode
+from api.odata.language.options import read_options
+from api.odata.language.parser import Budget, parse_expression
+from api.odata.language.syntax import spell
+from api.odata.language.tokens import decode
 from models.errors import CrisisError, SyntaxProblem
 from tests.helpers.odata_generator import trees
 from tests.helpers.odata_oracle import Expr, write

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from api.odata.tokens import decode, split_query
+from api.odata.language.tokens import decode, split_query
 
 QUERIES = """
 written                                           | read

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from api.odata.functions import FUNCTIONS, NOT_OFFERED, OPERATORS
+from api.odata.language.functions import FUNCTIONS, NOT_OFFERED, OPERATORS
 from tests.spec.odata import test_arithmetic, test_comparison, test_functions
 
 EXPRESSIONS = [

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from api.odata.apply_parser import parse_apply, parse_compute
-from api.odata.parser import Budget
-from api.odata.query_syntax import (
+from api.odata.language.apply_parser import parse_apply, parse_compute
+from api.odata.language.parser import Budget
+from api.odata.language.query_syntax import (
     Aggregate,
     AggregateItem,
     Compute,
@@ -24,8 +24,8 @@ from api.odata.query_syntax import (
     Sequence,
     Words,
 )
-from api.odata.syntax import Infix, Name, OrderItem, Path
-from api.odata.vocabulary import Role, Vocabulary
+from api.odata.language.syntax import Infix, Name, OrderItem, Path
+from api.odata.language.vocabulary import Role, Vocabulary
 from models.errors import LimitProblem, SyntaxProblem, Unsupported
 
 

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from api.odata.binder import BoundQuery, Range, bind, bind_key
+from api.odata.binding.binder import BoundQuery, Range, bind, bind_key
+from api.odata.binding.resource_path import parse_path
 from api.odata.exchange import Caller, Limits
-from api.odata.options import read_options
-from api.odata.resource_path import parse_path
+from api.odata.language.options import read_options
 from models.catalogue import CATALOGUE as REAL
 from models.catalogue.types import Edm
 from models.errors import (

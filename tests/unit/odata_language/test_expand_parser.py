@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from api.odata.expand_parser import parse_expand, parse_select
-from api.odata.parser import Budget
-from api.odata.query_syntax import ComputeItem, ExpandItem, NestedOptions
-from api.odata.syntax import Name, SelectItem
-from api.odata.tokens import decode_for_parsers
+from api.odata.language.expand_parser import parse_expand, parse_select
+from api.odata.language.parser import Budget
+from api.odata.language.query_syntax import ComputeItem, ExpandItem, NestedOptions
+from api.odata.language.syntax import Name, SelectItem
+from api.odata.language.tokens import decode_for_parsers
 from models.errors import LimitProblem, SyntaxProblem
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from api.odata.exchange import Limits
-from api.odata.options import QueryOptions, read_options
-from api.odata.parser import LARGEST
-from api.odata.vocabulary import Role, Vocabulary
+from api.odata.language.options import QueryOptions, read_options
+from api.odata.language.parser import LARGEST
+from api.odata.language.vocabulary import Role, Vocabulary
 from models.errors import CrisisError, LimitProblem, NameProblem, SyntaxProblem, Unsupported
 
 

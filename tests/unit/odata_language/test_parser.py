@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from api.odata.calls import METHODS
-from api.odata.functions import FUNCTIONS
-from api.odata.functions import NOT_OFFERED as NOT_OFFERED_FUNCTIONS
-from api.odata.parser import Budget, parse_expression, parse_order
-from api.odata.syntax import Alias, Foreign, Infix, Junction, Literal, Membership, Name, Path, Prefix, spell
-from api.odata.vocabulary import Role, Vocabulary
+from api.odata.language.calls import METHODS
+from api.odata.language.functions import FUNCTIONS
+from api.odata.language.functions import NOT_OFFERED as NOT_OFFERED_FUNCTIONS
+from api.odata.language.parser import Budget, parse_expression, parse_order
+from api.odata.language.syntax import Alias, Foreign, Infix, Junction, Literal, Membership, Name, Path, Prefix, spell
+from api.odata.language.vocabulary import Role, Vocabulary
 from models.errors import LimitProblem, SyntaxProblem
 
 

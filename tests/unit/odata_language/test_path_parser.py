@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from api.odata.parser import Budget
-from api.odata.path_grammar import MOVES, Leads
-from api.odata.path_parser import parse_segments, split_path
-from api.odata.path_syntax import Brackets, CrossJoin, Named, PathFilter, Plain, Segment, System
-from api.odata.syntax import Alias, Expression, Foreign, Literal, spell
-from api.odata.vocabulary import EVERYTHING, Role, Vocabulary
+from api.odata.language.parser import Budget
+from api.odata.language.path_grammar import MOVES, Leads
+from api.odata.language.path_parser import parse_segments, split_path
+from api.odata.language.path_syntax import Brackets, CrossJoin, Named, PathFilter, Plain, Segment, System
+from api.odata.language.syntax import Alias, Expression, Foreign, Literal, spell
+from api.odata.language.vocabulary import EVERYTHING, Role, Vocabulary
 from models.errors import CrisisError, LimitProblem, SyntaxProblem
 
 READ = """

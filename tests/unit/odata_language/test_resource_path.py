@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from api.odata.binding.resource_path import ResourceKind, parse_path
 from api.odata.exchange import Caller
-from api.odata.resource_path import ResourceKind, parse_path
-from api.odata.syntax import Alias, Literal
+from api.odata.language.syntax import Alias, Literal
 from models.errors import CrisisError, NameProblem, NotFound, SyntaxProblem, Unsupported
 from tests.helpers.odata_table import ANALYST, CATALOGUE, OTHERS, THINGS
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from api.odata.cursor import Budget
-from api.odata.query_syntax import SearchTerm, Together, Without, Words
-from api.odata.search_parser import parse_search
-from api.odata.tokens import decode_for_parsers
+from api.odata.language.cursor import Budget
+from api.odata.language.query_syntax import SearchTerm, Together, Without, Words
+from api.odata.language.search_parser import parse_search
+from api.odata.language.tokens import decode_for_parsers
 from models.errors import LimitProblem, SyntaxProblem, Unsupported
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from api.odata.literals import Kind
-from api.odata.tokens import T, Token, decode, split_query, token_at
+from api.odata.language.literals import Kind
+from api.odata.language.tokens import T, Token, decode, split_query, token_at
 from models.errors import SyntaxProblem
 
 

@@ -1,0 +1,1 @@
+"""The catalogue -> `$metadata`: CSDL in XML and JSON with its annotations. Pure."""

@@ -1,0 +1,1 @@
+"""What stands around a query: headers, preferences, versions, conditions, batches. Pure."""
