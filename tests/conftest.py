@@ -23,9 +23,9 @@ def shared() -> Path:
 
 
 @pytest.fixture
-def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Takes a figure that the end of the run shows, also when the tests run in several processes."""
-    return lambda text: record_property("figure", text)
+    return lambda text: request.node.user_properties.append(("figure", text))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
