@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
+import subprocess
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -21,11 +23,12 @@ from tests.conformance.grammar.mutations import mutated
 from tests.conformance.grammar.names import NAMES, VOCABULARY
 from tests.conformance.grammar.sentences import ALTERNATIVES, Maker
 from tests.conformance.grammar.tolerances import DOUBLED, TOLERANCES
-from tests.conformance.installing import Missing, node, run_script
+from tests.conformance.installing import CLIENTS, Missing, node, tool
 from tests.conftest import SHARED
 
 GRAMMARS = ("odata-abnf-construction-rules.txt", "odata-aggregation-abnf.txt")
-BATCH = 5_000
+SCRIPT = "grammar_judge.cjs"
+BATCH = 5_000  # so few that their verdicts fit into a pipe
 UNCHANGED, CHANGED_PATHS, QUERIES = 0.4, 0.3, 0.9
 """Shares: as the table made them; of the others, those whose path is changed; with a query."""
 WIDE = Limits(max_nodes=100_000, max_depth=100)
@@ -77,14 +80,14 @@ class Figures:
 
 def compare(cases: int, seed: int) -> Figures:
     """Run it. Raises Missing without the grammar files, Node or the package."""
-    judge = Judge()
     figures = Figures(seed)
     maker = Maker(random.Random(seed))
-    while figures.compared < cases:
-        count = min(BATCH, cases - figures.compared)
-        batch = [_made(maker) for _ in range(count)]
-        _compare(batch, judge, figures)
-        figures.compared += count
+    with Judge() as judge:
+        while figures.compared < cases:
+            count = min(BATCH, cases - figures.compared)
+            batch = [_made(maker) for _ in range(count)]
+            _compare(batch, judge, figures)
+            figures.compared += count
     figures.unused = sorted(f"{rule}: {choice}" for rule, choice in ALTERNATIVES - maker.used)
     return figures
 
@@ -102,22 +105,42 @@ def _made(maker: Maker) -> tuple[bool, Address]:
 
 
 class Judge:
-    """The official grammar."""
+    """The official grammar, in a process of its own that stays for the run. Raises Missing."""
 
     def __init__(self) -> None:
         folder = SHARED / "odata" / "abnf"
         if not folder.is_dir():
             raise Missing("the reference data folder with the OASIS grammar files is not beside the checkout")
-        self._folder = node("oasis")
-        self._names = self._folder / "names.json"
-        self._names.write_text(json.dumps(NAMES))
-        self._files = [str(folder / name) for name in GRAMMARS]
+        home = node("oasis")
+        names = home / "names.json"
+        names.write_text(json.dumps(NAMES))
+        shutil.copy(CLIENTS / SCRIPT, home)
+        files = [str(folder / name) for name in GRAMMARS]
+        self._process = subprocess.Popen(
+            [tool("node"), SCRIPT, str(names), *files],
+            cwd=home,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Judge:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._process.communicate()
 
     def verdicts(self, addresses: list[Address]) -> list[bool]:
         """Whether the grammar takes each."""
-        lines = "".join(f"{json.dumps(address.questions())}\n" for address in addresses)
-        said = run_script(self._folder, "grammar_judge.cjs", str(self._names), *self._files, stdin=lines)
-        return [line == "1" for line in said.split()]
+        questions, answers = self._process.stdin, self._process.stdout
+        assert questions is not None
+        assert answers is not None
+        questions.write("".join(f"{json.dumps(address.questions())}\n" for address in addresses))
+        questions.flush()
+        said = [answers.readline().strip() for _ in addresses]
+        if any(line not in ("0", "1") for line in said):
+            raise Missing("the judge of the grammar broke off")
+        return [line == "1" for line in said]
 
 
 def ours(address: Address) -> bool | None:
