@@ -95,8 +95,9 @@ def _predicate(parser: Parser) -> Expression:
 
 
 def aggregation(parser: Parser) -> list[Expression]:
-    """`(...)` behind `/aggregate`."""
-    return parser.enclosed(lambda: aggregate_function(parser))
+    """`(...)` behind `/aggregate`. It costs two levels of nesting, as many more calls lie between two of them."""
+    with parser.deeper():
+        return parser.enclosed(lambda: aggregate_function(parser))
 
 
 def arguments(parser: Parser) -> tuple[Expression, ...]:

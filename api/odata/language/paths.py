@@ -257,7 +257,8 @@ def _option(parser: Parser, walk: Walk) -> None:
         search_within(parser)
     else:
         parser.no_space()
-        walk.below.append(parser.expression())
+        with parser.deeper():
+            walk.below.append(parser.expression())
 
 
 def _operator(parser: Parser, walk: Walk) -> bool:

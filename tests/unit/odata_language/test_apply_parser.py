@@ -194,33 +194,6 @@ def test_compute() -> None:
 
 
 @pytest.mark.parametrize(
-    "opening",
-    [
-        "concat(",
-        "concat(identity,",
-        "groupby((A),",
-        "nest(",
-        "filter(",
-        "filter((",
-        "filter(A/any(x:",
-        "search((",
-        "search(NOT ",
-        "compute(case(",
-        "aggregate($these/aggregate(",
-        "ancestors($root/A,B,C,",
-    ],
-)
-def test_eight_kilobytes_of_nesting_meet_the_limit_and_not_the_stack(opening: str) -> None:
-    text = opening if opening.startswith("search") else ""
-    inner = opening[7:] if text else opening
-    text += inner * (8_192 // len(inner))
-    for depth in (64, 100):
-        with pytest.raises(LimitProblem) as caught:
-            parse(text, nodes=10**6, depth=depth)
-        assert caught.value.target == "$apply"
-
-
-@pytest.mark.parametrize(
     ("begin", "part", "end"),
     [
         ("identity", "/identity", ""),

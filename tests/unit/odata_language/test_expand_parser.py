@@ -155,24 +155,6 @@ def test_wrong_select_items(text: str) -> None:
         select(text)
 
 
-@pytest.mark.parametrize(
-    ("begin", "opening"),
-    [
-        ("", "Area($expand="),
-        ("", "Area/N.T($filter=A;$expand="),
-        ("Area($filter=", "length("),
-        ("Area($filter=", "A/any(x:"),
-        ("Area($filter=A/$count($search=", "("),
-        ("Area($apply=", "concat("),
-        ("Area($select=", "A($select="),
-    ],
-)
-def test_eight_kilobytes_of_nesting_meet_the_limit_and_not_the_stack(begin: str, opening: str) -> None:
-    for depth in (64, 100):
-        with pytest.raises(LimitProblem):
-            expand(begin + opening * (8_192 // len(opening)), nodes=10**6, depth=depth)
-
-
 def test_thousands_of_items_are_counted() -> None:
     for text in ("Area" + ",Area" * 3_000, "Area(@p=1" + "".join(f";@p{number}=1" for number in range(3_000)) + ")"):
         with pytest.raises(LimitProblem):

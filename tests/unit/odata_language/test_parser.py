@@ -143,17 +143,6 @@ def test_what_is_not_offered_is_read_to_its_end_and_named(text: str, feature: st
         parse(text + " eq")
 
 
-@pytest.mark.parametrize(
-    "opening", ["(", "not (", "-", "- ", "not ", "length(", "[", "concat(A,", "A/any(x:", "cast(", '{"a":']
-)
-def test_eight_kilobytes_of_nesting_meet_the_limit_and_not_the_stack(opening: str) -> None:
-    with pytest.raises(LimitProblem) as caught:
-        parse(opening * (8_192 // len(opening)))
-    assert caught.value.target == "$filter"
-    with pytest.raises(LimitProblem):
-        parse(opening * (8_192 // len(opening)), nodes=10**6, depth=100)
-
-
 @pytest.mark.parametrize("operator", ["add", "eq", "mul", "in"])
 def test_long_chains_of_operators_that_nest_meet_the_limit(operator: str) -> None:
     with pytest.raises(LimitProblem):

@@ -98,13 +98,6 @@ def test_single_quotes_are_valid_and_not_offered() -> None:
         assert "double quotes" in caught.value.hint
 
 
-@pytest.mark.parametrize("opening", ["(", "NOT ", "NOT (", "(a OR "])
-def test_eight_kilobytes_of_nesting_meet_the_limit_and_not_the_stack(opening: str) -> None:
-    for depth in (64, 100):
-        with pytest.raises(LimitProblem):
-            parse(opening * (8_192 // len(opening)) + "a", nodes=10**6, depth=depth)
-
-
 def test_long_words_are_one_and_many_words_are_counted() -> None:
     assert parse("a" * 100_000) == Words("a" * 100_000)
     for joined in (" ", " AND ", " OR ", " NOT "):
