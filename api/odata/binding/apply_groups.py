@@ -110,7 +110,7 @@ class _Firsts:
             own += [quoted(f"{text}{name}") for name in target.key]
         if not own:
             self._chain.binding(relation).unknown_property(path, position)
-        kinds = [(part.whole, *(name for name in part.paths if name.startswith(text))) for part in relation.parts]
+        kinds = [() if part.whole else (None, *_below(part, text)) for part in relation.parts]
         if len(set(kinds)) > 1:
             cases = " ".join(f"WHEN {number} THEN {kinds.index(kind)}" for number, kind in enumerate(kinds))
             own.append(f"CASE {quoted(PART)} {cases} END")
@@ -122,6 +122,10 @@ class _Firsts:
             return self._relation.name
         marks = ", ".join(f"{sql} AS {_mark(path)}" for path, sql in self._marks.items())
         return f"(SELECT *, {marks} FROM {self._relation.name})"
+
+
+def _below(part: Part, text: str) -> list[str]:
+    return [name for name in part.paths if name.startswith(text)]
 
 
 def _mark(path: Steps) -> str:
