@@ -63,7 +63,14 @@ class Scope:
         for way in NAVIGATED:
             for target in targets(self.shapes, way):
                 found.extend(f"{way}/{name}" for name in target.types)
-        return [path for path in dict.fromkeys(found) if not path.endswith("SnapshotId")]
+        return [path for path in dict.fromkeys(found) if not path.endswith("SnapshotId") and not self._is_lost(path)]
+
+    def _is_lost(self, path: str) -> bool:
+        """Whether it is, or lies behind the navigation of, a property that a group outside is made by, and some
+        instances have lost that."""
+        first = path.partition("/")[0]
+        outside = [grouping for grouping in self.taken if grouping.partition("/")[0] == first]
+        return any(shape.type_at(grouping) is None for shape in self.shapes for grouping in outside)
 
     def groupable(self) -> list[str]:
         """Paths that a grouping may name: as far as a shape has the navigation, it has the whole path."""
@@ -71,7 +78,7 @@ class Scope:
 
     def ways(self) -> list[str]:
         """Navigation paths."""
-        return [way for way in NAVIGATED if targets(self.shapes, way)]
+        return [way for way in NAVIGATED if targets(self.shapes, way) and not self._is_lost(way)]
 
     @property
     def searchable(self) -> bool:
@@ -118,7 +125,7 @@ def _typed_expr(dice: Dice, kinds: tuple[str, ...], scope: Scope) -> Expr:
     if path is not None and dice.upto(2):
         return path
     for _ in range(3):
-        found = _expr(dice, path.kind if path is not None else dice.pick(*kinds), scope)
+        found = _expr(dice, dice.pick(*kinds), scope)
         if not _is_null(found):
             return found
     return literal("1", "i", 1)
@@ -189,7 +196,7 @@ def _item(dice: Dice, scope: Scope) -> Item:
         return Item(None, None, scope.alias(), dice.pick(*ways))
     method = dice.pick(*METHODS)
     numeric = method not in ("min", "max", "countdistinct")
-    expr = _typed_expr(dice, ("i", "i", "d", "f") if numeric else tuple(dict(scope.columns())), scope)
+    expr = _typed_expr(dice, ("i", "i", "d", "f") if numeric else tuple(KIND_OF.values()), scope)
     if numeric and typed(expr, scope.shapes) not in NUMBERS:
         return Item(None, None, scope.alias())
     return _renamed(dice, Item(expr, method, scope.alias()), scope)
@@ -252,7 +259,7 @@ def _extremes(dice: Dice, scope: Scope) -> syntax.Step:
     if typed(value, scope.shapes) not in NUMBERS:
         value = literal("1", "i", 1)
     if what == "sum":
-        amount = _whole(dice.upto(9)) if dice.upto(1) else _decimal(dice.pick("0.5", "1.25", "3.1416", "10.5"))
+        amount = _whole(dice.upto(13) - 4) if dice.upto(1) else _decimal(dice.pick("-2.5", "0.5", "3.1416", "10.5"))
     else:
         amount = _whole(1 + dice.upto(99)) if dice.upto(1) else _decimal(dice.pick("0.5", "12.5", "33.3", "99.9"))
     return syntax.Extremes(name, amount, value)

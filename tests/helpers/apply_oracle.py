@@ -15,7 +15,8 @@ leaves a choice, or the service fixes an order that the standard leaves open, th
                  to 12 digits, half away from zero
     countdistinct, $count  Decimal without digits after the point
     a path with navigation in aggregate  counts each related entity once; within a longer expression once an instance
-    top/bottom   null is the lowest value and adds nothing; where the sum of all is 0, no share can be told: MayFail
+    top/bottom   null is the lowest value and adds nothing; topsum and bottomsum of a negative amount end when the sum is
+                 as low as that; where the sum of all is 0, no share is ever reached and all instances stay
     search       every word or phrase somewhere in a searchable text of the instance itself, in any case
     compute      an item may use the items before it
     concat       a name that the branches give different number types has the widest of them
@@ -292,17 +293,23 @@ def _numbers(values: Iterable[Any]) -> list[Any]:
     return [value for value in values if value is not None]
 
 
-def _share(numbers: Sequence[Any], limit: Any) -> Reached:
+def _sum_reached(_: Sequence[Any], limit: Any) -> Reached:
+    def work(taken: Sequence[Any]) -> bool:
+        found = Fraction(total(_numbers(taken)))
+        return found >= Fraction(limit) if limit >= 0 else found <= Fraction(limit)
+
+    return work
+
+
+def _share_reached(numbers: Sequence[Any], limit: Any) -> Reached:
     whole = Fraction(total(_numbers(numbers)))
-    if whole == 0 and numbers:
-        raise MayFail
-    return lambda taken: Fraction(total(_numbers(taken))) / whole >= Fraction(limit) / 100
+    return lambda taken: whole != 0 and Fraction(total(_numbers(taken))) / whole >= Fraction(limit) / 100
 
 
 _REACHED: dict[str, Callable[[Sequence[Any], Any], Reached]] = {
     "count": lambda _, limit: lambda taken: len(taken) >= limit,
-    "sum": lambda _, limit: lambda taken: Fraction(total(_numbers(taken))) >= Fraction(limit),
-    "percent": _share,
+    "sum": _sum_reached,
+    "percent": _share_reached,
 }
 """Whether the loop over the instances ends before the next one (step 5 of 3.3.1)."""
 

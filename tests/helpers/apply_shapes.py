@@ -183,12 +183,17 @@ def _grouped(step: GroupBy, shapes: Shapes, scope: Shapes) -> Shapes:
         for shape in shapes:
             kept = _projected(shape, tree_of(paths))
             alike.setdefault(repr(_structure(kept)), (kept, []))[1].append(shape)
-        for kept, members in alike.values():
+        for first, members in alike.values():
+            kept = replace(first, made=_made(first, members))
             if step.then is None:
                 found.append(kept)
             else:
                 found.extend(map(partial(_injected, kept), shapes_after(step.then, tuple(members), scope)))
     return tuple(found)
+
+
+def _made(kept: Shape, members: list[Shape]) -> frozenset[str]:
+    return frozenset(name for member in members for name in member.made if name in kept.types)
 
 
 def _projected(shape: Shape, tree: Paths) -> Shape:
