@@ -199,7 +199,8 @@ _FUNCTIONS = (
         "Place of the second text in the first, from 0; -1 where it is not.",
         2,
         INT32,
-        "(strpos({0}, {1}) - 1)",
+        # without the cast DuckDB 2.0 rewrites `strpos(...) = 1` behind an outer join and fails on its own text
+        "(CAST(strpos({0}, {1}) AS INTEGER) - 1)",
     ),
     Function(
         "substring",

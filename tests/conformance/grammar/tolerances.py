@@ -42,6 +42,9 @@ _SPACES = "|".join(NAMES["namespacePart"])
 _NAMESPACE = re.compile(rf"\b({_SPACES})\.(?:{_SPACES})\b(?!\.)")
 _MINUS = re.compile(r"-(?=[0-9A-F]{8}-[0-9A-F]{4}-)", re.IGNORECASE)
 _FORMAT = re.compile(r"((?:\$|%24)?format=)(?=(?:atom|json|xml)[^&])", re.IGNORECASE)
+_SEARCH = re.compile(r"(?:^|&)(?:\$|%24)?search=[^&]*", re.IGNORECASE)
+_LAST_WORD = re.compile(r"([ \t]|%09)AND(?=(?:[ \t]|%09)*(?:\)|%29|&|$))")
+_TERM = re.compile(rf"=(?:@|%40)(?:{_SPACES})\.\w+", re.IGNORECASE)
 _LETTER = re.compile(r"%C3%[89AB][0-9A-F]|[^\x00-\x7F]", re.IGNORECASE)
 _OCTETS = re.compile(r"(?:%[89A-F][0-9A-F])+", re.IGNORECASE)
 
@@ -73,6 +76,21 @@ TOLERANCES = (
         "blank behind $search",
         "URL Conventions 5.1.8.1: white space around a search expression is no part of it",
         _in_query(lambda query: _SEARCH_END.sub(r"\1", query)),
+    ),
+    Tolerance(
+        "blank in a search word",
+        "the grammar's own note: its rule for words is overly generous; %20 is white space, and no word has any",
+        _in_query(lambda query: _SEARCH.sub(lambda found: found[0].replace("%20", " "), query)),
+    ),
+    Tolerance(
+        "AND as the last word of a search",
+        "apg-js takes it for the operator and never comes back",
+        _in_query(lambda query: _LAST_WORD.sub(r"\1x", query)),
+    ),
+    Tolerance(
+        "annotation as a parameter's value",
+        "apg-js takes its namespace for a parameter alias and never comes back",
+        _everywhere(lambda text: _TERM.sub("=@p", text)),
     ),
     Tolerance(
         "letters beyond ASCII in names",
