@@ -161,7 +161,7 @@ GENERATED = (
     printed(
         "generated",
         "random queries, rows and callers: whole answers of the engine and of the slow evaluator are equal",
-        r"first case \d+, (\d+) queries",
+        r"generated queries: (\d+)",
         "20000",
         "tests/generative/odata_language/test_apply_differential.py",
         CRISIS_GENERATED_CASES="20000",

@@ -9,6 +9,7 @@ ones are asked.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from random import SystemRandom
 
 from api.odata.language.aggregation import METHODS, TRANSFORMATIONS
@@ -23,13 +24,14 @@ OTHERS = ("rollup", "rows/$count", "path/$count", "path", "expand *", "AND", "OR
 FORMS = ("set", "count", "entity", "pages", "none", "minimal", "full", "numbers_as_text", "omit_nulls")
 
 
-def test_engine_and_oracle_give_the_same_answers() -> None:
+def test_engine_and_oracle_give_the_same_answers(figure: Callable[[str], None]) -> None:
     tally, told_differences = Tally(), list[str]()
     for difference in differing(range(FIRST, FIRST - (-QUERIES_ASKED // QUERIES)), tally):
         told_differences.append(told(*difference))
         if len(told_differences) == 10:
             break
-    print(f"first case {FIRST}, {tally.queries} queries\n{summary(tally)}")
+    figure(f"generated queries: {tally.queries} from case {FIRST}, {len(told_differences)} differences")
+    print(summary(tally))
     assert not told_differences, "\n".join(told_differences)
     total = tally.queries
     assert tally.outcomes["may fail"] < 0.15 * total
