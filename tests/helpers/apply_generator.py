@@ -1,7 +1,9 @@
 """Random transformation sequences on the star, valid by construction: names, types and aliases are followed.
 
-Not drawn: grouping by a path behind navigation that some instances have without the rest of the path (after `concat` or
-`rollup`); the service takes such a path as absent, where the standard's s_G would keep an empty related instance.
+Not drawn, because the service takes another way than the letter of the standard (3.2.3.1): grouping by a path behind
+navigation that some instances have without the rest of the path (after `concat` or `rollup`: the service takes it as
+absent, s_G keeps an empty related instance); and, inside a group, the property that the group is made by where some
+instances have lost it (the service still knows it or refuses the name, Pi_G puts it back only at the end).
 
 The expressions are those of `odata_generator`, over what the rows have at that point (`Scope`). Used by
 `query_generator`.
