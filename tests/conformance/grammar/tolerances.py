@@ -44,7 +44,7 @@ _MINUS = re.compile(r"-(?=[0-9A-F]{8}-[0-9A-F]{4}-)", re.IGNORECASE)
 _FORMAT = re.compile(r"((?:\$|%24)?format=)(?=(?:atom|json|xml)[^&])", re.IGNORECASE)
 _SEARCH = re.compile(r"(?:^|&)(?:\$|%24)?search=[^&]*", re.IGNORECASE)
 _LAST_WORD = re.compile(r"([ \t]|%09)AND(?=(?:[ \t]|%09)*(?:\)|%29|&|$))")
-_TERM = re.compile(rf"=(?:@|%40)(?:{_SPACES})\.\w+", re.IGNORECASE)
+_TERM = re.compile(rf"([(,]{_S}*\w+=)(?:@|%40)(?:{_SPACES})\.\w+", re.IGNORECASE)
 _LETTER = re.compile(r"%C3%[89AB][0-9A-F]|[^\x00-\x7F]", re.IGNORECASE)
 _OCTETS = re.compile(r"(?:%[89A-F][0-9A-F])+", re.IGNORECASE)
 
@@ -90,7 +90,7 @@ TOLERANCES = (
     Tolerance(
         "annotation as a parameter's value",
         "apg-js takes its namespace for a parameter alias and never comes back",
-        _everywhere(lambda text: _TERM.sub("=@p", text)),
+        _everywhere(lambda text: _TERM.sub(r"\1@p", text)),
     ),
     Tolerance(
         "letters beyond ASCII in names",
