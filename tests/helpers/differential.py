@@ -148,6 +148,8 @@ def compared(star: Star, found: Case, asked: Asked, expected: Expected | None) -
     try:
         differing = list(_JUDGES[asked.what](star, Caller("key", "analyst", areas=found.areas), asked, expected))
     except CrisisError as error:
+        if error.code == "LimitExceeded":
+            return "over a limit", []
         if expected is None and error.code in VALUE_ERRORS:
             return "may fail", []
         return "refused", [f"{error.status} {error.code}: {error.message}"]

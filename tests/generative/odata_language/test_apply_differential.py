@@ -35,6 +35,7 @@ def test_engine_and_oracle_give_the_same_answers(figure: Callable[[str], None]) 
     assert not told_differences, "\n".join(told_differences)
     total = tally.queries
     assert tally.outcomes["may fail"] < 0.15 * total
+    assert tally.outcomes["over a limit"] < 0.005 * total
     assert tally.rows["0"] < 0.45 * total
     assert tally.rows["2 to 5"] + tally.rows["more"] > 0.25 * total
     assert sum(count for depth, count in tally.depths.items() if depth >= 4) > 0.2 * total
