@@ -88,7 +88,7 @@ def _read_part(written: str, raw: str | None, reading: _Reading) -> None:
         return
     name = _system_name(written)
     if name is None:
-        _check_own(written, raw, reading.budget.vocabulary)
+        _check_own(written, raw, reading.budget)
         return
     if name in reading.found:
         raise SyntaxProblem(f"The query option {name} is given twice.", target=name)
@@ -110,9 +110,13 @@ def _system_name(written: str) -> str | None:
     return None
 
 
-def _check_own(name: str, raw: str | None, vocabulary: Vocabulary) -> None:
+def _check_own(name: str, raw: str | None, budget: Budget) -> None:
     """An option that is not OData's passes, unless it was said which there are."""
+    vocabulary = budget.vocabulary
     if vocabulary.allows(Role.CUSTOM_OPTION, name):
+        return
+    if raw and vocabulary.knows(Role.PARAMETER) and vocabulary.allows(Role.PARAMETER, name):
+        parse_expression(decode_for_parsers(raw), budget)  # an implicit parameter alias (11.5.4.1.1)
         return
     form = _FORMS[f"${name.lower()}"] if name.lower() in _EITHER else None
     if form is None or not form.fullmatch(decode(raw or "")):

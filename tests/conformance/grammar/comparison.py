@@ -69,7 +69,7 @@ class Figures:
         return [
             f"{self.compared} addresses of seed {self.seed} against the official grammar",
             *(f"  {count:6} {outcome}" for outcome, count in sorted(self.outcomes.items())),
-            f"  {self.over_a_limit:6} not compared: over a limit of ours, or a value that does not exist",
+            f"  {self.over_a_limit:6} not compared: over a limit of ours or theirs, or a value that does not exist",
             f"differences on purpose: {self.tolerated.total()}",
             *tolerated,
             f"alternatives of the table that were used: {len(ALTERNATIVES) - len(self.unused)} of {len(ALTERNATIVES)}",
@@ -130,17 +130,17 @@ class Judge:
     def __exit__(self, *_error: object) -> None:
         self._process.communicate()
 
-    def verdicts(self, addresses: list[Address]) -> list[bool]:
-        """Whether the grammar takes each."""
+    def verdicts(self, addresses: list[Address]) -> list[bool | None]:
+        """Whether the grammar takes each; None where the judge itself gave up."""
         questions, answers = self._process.stdin, self._process.stdout
         assert questions is not None
         assert answers is not None
         questions.write("".join(f"{json.dumps(address.questions())}\n" for address in addresses))
         questions.flush()
         said = [answers.readline().strip() for _ in addresses]
-        if any(line not in ("0", "1") for line in said):
+        if any(line not in ("0", "1", "-") for line in said):
             raise Missing("the judge of the grammar broke off")
-        return [line == "1" for line in said]
+        return [None if line == "-" else line == "1" for line in said]
 
 
 def ours(address: Address) -> bool | None:
@@ -174,7 +174,7 @@ def _compare(batch: list[tuple[bool, Address]], judge: Judge, figures: Figures) 
     theirs = judge.verdicts([address for _, address in batch])
     for (is_made, address), taken in zip(batch, theirs, strict=True):
         mine = ours(address)
-        if mine is None:
+        if mine is None or taken is None:
             figures.over_a_limit += 1
         elif mine == taken:
             figures.outcomes[f"{'made' if is_made else 'changed'}, both {'take' if taken else 'refuse'}"] += 1
@@ -202,4 +202,6 @@ def _explained(differing: list[tuple[Address, bool]], judge: Judge) -> list[tupl
             is_decoding = names == ["decoded first"]
             if index not in found and names and settled == taken and (taken or (is_decoding and taken == mine)):
                 found[index] = names
+            elif index not in found and names and taken and not settled and _is_doubled(now):
+                found[index] = [*names, DOUBLED]
     return [(address, mine, found.get(index, [])) for index, (address, mine, _, _) in enumerate(respelled)]

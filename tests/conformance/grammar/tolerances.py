@@ -58,9 +58,9 @@ def _valid_octets(text: str) -> str:
 
 
 TOLERANCES = (
+    Tolerance("plus as a blank", "httpx, requests and curl write it (ADR 0007)", _in_query(without_pluses)),
     Tolerance("decoded first", "URL Conventions 2.1: split, decode once, then read", decoded_first),
     Tolerance("octets that are no UTF-8", "refused: URL Conventions 2.1", _everywhere(_valid_octets)),
-    Tolerance("plus as a blank", "httpx, requests and curl write it (ADR 0007)", _in_query(without_pluses)),
     Tolerance("not(", "every client writes it so", _in_query(lambda query: _NOT.sub("not%20", query))),
     Tolerance(
         "blank at a comma",
@@ -115,7 +115,7 @@ TOLERANCES = (
     Tolerance(
         "minus before a GUID",
         "apg-js reads the digits as a number and never comes back",
-        _in_query(lambda query: _MINUS.sub("-%20", query)),
+        _everywhere(lambda text: _MINUS.sub("-%20", text)),
     ),
     Tolerance(
         "media type that begins with atom, json or xml",
