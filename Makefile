@@ -3,10 +3,10 @@ PYTHON ?= python3
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check conformance drill reference docs lock clean
+.PHONY: help run test check conformance powerbi-check drill reference docs lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 run: ## serve the demo city; PORT=8000
 	@$(PYTHON) bootstrap.py run --port $(PORT)
@@ -19,6 +19,9 @@ check: ## lint, types, import contracts, dependencies, generated documents
 
 conformance: ## foreign judges over the running service, one table (needs npm and the package index); ARGS="--only NAME"
 	@$(PYTHON) bootstrap.py conformance $(ARGS)
+
+powerbi-check: ## foreign judges over the Power BI templates, one table (needs npm and the package index); ARGS="--short" without npm
+	@$(PYTHON) bootstrap.py powerbi-check $(ARGS)
 
 drill: ## kill the refresh at every named point
 	@$(PYTHON) bootstrap.py drill

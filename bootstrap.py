@@ -186,6 +186,12 @@ def conformance(rest: list[str]) -> int:
     return call(PYTHON, "-m", "tests.conformance", *rest)
 
 
+def powerbi_check(rest: list[str]) -> int:
+    """Foreign judges over the Power BI templates, by locks with hashes; ends with a table; `--short` without npm."""
+    install("test")
+    return call(PYTHON, "-m", "tests.powerbi_check", *rest)
+
+
 def reference() -> int:
     """Published figures on real open data, as far as the data folder is there."""
     install("test")
@@ -223,16 +229,16 @@ def main() -> int:
         commands.add_parser(name, help=(function.__doc__ or "").split(";")[0])
     commands.add_parser("test", help="run the tests; further words go to pytest")
     commands.add_parser("conformance", help="foreign judges; --only NAME, --list")
+    commands.add_parser("powerbi-check", help="judges of the Power BI templates; --short, --only NAME, --list")
     options, rest = parser.parse_known_args()
-    if rest and options.command not in ("test", "conformance"):
+    with_words = {"test": test, "conformance": conformance, "powerbi-check": powerbi_check}
+    if rest and options.command not in with_words:
         parser.error(f"unknown words: {' '.join(rest)}")
     try:
         if options.command == "run":
             return run(options.port, options.calls)
-        if options.command == "test":
-            return test(rest)
-        if options.command == "conformance":
-            return conformance(rest)
+        if options.command in with_words:
+            return with_words[options.command](rest)
         return {"check": check, "drill": drill, "reference": reference, "docs": docs, "clean": clean}[options.command]()
     except Stop as stop:
         say(str(stop))

@@ -1,7 +1,7 @@
 """Puts the foreign judges in place: pinned npm and PyPI packages, from lock files with hashes, below `build/`.
 
-`node("oasis")` gives the folder in which `packages/oasis/package-lock.json` is installed, `python("clients")` the
-interpreter of an environment with `packages/clients.txt`; both install once and again when the lock changes. Only these
+`Judges.node("oasis")` gives the folder in which `packages/oasis/package-lock.json` is installed, `Judges.python("clients")`
+the interpreter of an environment with `packages/clients.txt`; both install once and again when the lock changes. Only these
 two reach a package index. `run_script` runs a Node script in such a folder. Called by every row that has a foreign judge.
 """
 
@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
-import venv
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import ROOT
@@ -29,41 +29,64 @@ class Missing(Exception):
     """A judge cannot be called; one line says what is missing and where it comes from."""
 
 
-def node(name: str) -> Path:
-    """The folder in which the npm packages of `packages/<name>` are installed. Raises Missing."""
-    npm = tool("npm")
-    folder = BUILD / name
-    wanted = [PACKAGES / name / "package.json", PACKAGES / name / "package-lock.json"]
-    if not _current(folder, wanted):
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        for file in wanted:
-            shutil.copy(file, folder)
-        _must([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder)
-        _note(folder, wanted)
-    return folder
+@dataclass(frozen=True)
+class Judges:
+    """Where locks lie and where they are installed. `newest` is the newest Python that the packages can be read by."""
+
+    packages: Path
+    build: Path
+    newest: tuple[int, int] | None = None
+
+    def node(self, name: str) -> Path:
+        """The folder in which the npm packages of `packages/<name>` are installed. Raises Missing."""
+        npm = tool("npm")
+        folder = self.build / name
+        wanted = [self.packages / name / "package.json", self.packages / name / "package-lock.json"]
+        if not _current(folder, wanted):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            for file in wanted:
+                shutil.copy(file, folder)
+            _must([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], folder)
+            _note(folder, wanted)
+        return folder
+
+    def python(self, name: str) -> Path:
+        """The interpreter of an environment with the packages of `packages/<name>.txt`. Raises Missing.
+
+        `packages/<name>-alone.txt`, where there is one, holds packages that come without what they say they require.
+        """
+        folder = self.build / f"python-{name}"
+        alone = self.packages / f"{name}-alone.txt"
+        locks = [self.packages / f"{name}.txt", *([alone] if alone.exists() else [])]
+        found = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+        if not _current(folder, locks):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            _must([self.interpreter(), "-m", "venv", str(folder)], folder)
+            pip = [str(found), "-m", "pip", "install", *QUIETLY, "--require-hashes"]
+            for lock in locks:
+                _must([*pip, *(["--no-deps"] if lock == alone else []), "-r", str(lock)], folder)
+            _note(folder, locks)
+        return found
+
+    def interpreter(self) -> str:
+        """A Python that the packages can be read by: this one, or one on the path. Raises Missing."""
+        if self.newest is None or sys.version_info[:2] <= self.newest:
+            return sys.executable
+        for minor in range(self.newest[1], OLDEST_PYTHON - 1, -1):
+            other = shutil.which(f"python3.{minor}")
+            if other:
+                return other
+        newest = ".".join(map(str, self.newest))
+        raise Missing(f"these judges need Python {newest} or older on the path (Debian: apt install python3.11)")
 
 
-def python(name: str) -> Path:
-    """The interpreter of an environment with the packages of `packages/<name>.txt`. Raises Missing."""
-    folder = BUILD / f"python-{name}"
-    lock = PACKAGES / f"{name}.txt"
-    found = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not _current(folder, [lock]):
-        shutil.rmtree(folder, ignore_errors=True)
-        venv.create(folder, with_pip=True)
-        pip = [
-            str(found),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-warn-script-location",
-        ]
-        _must([*pip, "--require-hashes", "-r", str(lock)], folder)
-        _note(folder, [lock])
-    return found
+QUIETLY = ("--quiet", "--disable-pip-version-check", "--no-warn-script-location")
+OLDEST_PYTHON = 11
+CONFORMANCE = Judges(PACKAGES, BUILD)
+node = CONFORMANCE.node
+python = CONFORMANCE.python
 
 
 def tool(name: str) -> str:

@@ -1,0 +1,8 @@
+"""The rows of `make powerbi-check`, in the order in which they run: first what is cheap, last what is measured."""
+
+from __future__ import annotations
+
+from tests.powerbi_check import standing
+from tests.powerbi_check.rows import Row
+
+ROWS: tuple[Row, ...] = (standing.ROW,)
