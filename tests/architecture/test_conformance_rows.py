@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.installing import CLIENTS, PACKAGES
+from tests.conformance.installing import CLIENTS, PACKAGES, Judges, Missing
 from tests.conformance.table import ROWS
 from tests.conftest import ROOT
 from tests.powerbi_check import installing as powerbi
@@ -90,6 +90,19 @@ def test_python_packages_are_pinned_with_hashes_and_no_address() -> None:
         assert re.fullmatch(
             r"(?:[\w.-]+==[\w.+]+(?: ; [^\\\n]*)? \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)+", text
         )
+
+
+def test_judges_that_need_an_older_python_look_for_one_and_say_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    judges = Judges(tmp_path, tmp_path, newest=(3, 10))
+    with pytest.raises(Missing, match=r"need Python 3\.10 or older on the path"):
+        judges.interpreter()
+    monkeypatch.setattr("tests.conformance.installing.sys.version_info", (3, 14, 0))
+    monkeypatch.setattr(
+        "tests.conformance.installing.shutil.which", lambda name: f"/bin/{name}" if "3.11" in name else None
+    )
+    assert Judges(tmp_path, tmp_path, newest=(3, 12)).interpreter() == "/bin/python3.11"
 
 
 def test_every_client_script_says_what_it_does() -> None:
