@@ -1,0 +1,77 @@
+"""Scope declarations of the catalogue -> one dynamic role over `ScopeMembers`: the service's own row scope, in DAX.
+
+An imported model answers its reader, not the service, so the rule of the service's row scope is said here once more:
+`all` sees everything; area rows restrict areas, team rows restrict teams; a view that lacks the column follows its
+declared scope. One thing differs: areas stay visible to a person who is restricted to teams alone, for a dimension
+without rows would take its facts along. Whoever is not in `ScopeMembers` sees reference and trust only.
+"""
+
+from __future__ import annotations
+
+from models.catalogue.types import Scope, View
+from powerbi.audience import Audience
+from powerbi.model.words import Role
+from powerbi.naming import dax_column, dax_text
+
+NAME = "ScopedStaff"
+USER = f"{dax_column('ScopeMembers', 'UserPrincipalName')} = USERPRINCIPALNAME()"
+KIND = dax_column("ScopeMembers", "ScopeKindCode")
+VALUE = dax_column("ScopeMembers", "ScopeValue")
+
+
+def role(audience: Audience) -> Role:
+    """The role with a filter for each table that the related dimensions do not restrict already."""
+    filters = ((view.name, _filter(view)) for view in audience.views())
+    return Role(
+        NAME,
+        "Each person sees the rows of the areas and teams that ScopeMembers names for the sign-in name.",
+        tuple((table, expression) for table, expression in filters if expression),
+    )
+
+
+def _filter(view: View) -> str | None:
+    if view.name == "ScopeMembers":
+        return USER
+    if view.name == "Areas":
+        return _allowed("area", dax_column("Areas", "AreaId"))
+    if view.name == "Teams":
+        return _allowed("team", dax_column("Teams", "TeamCode"))
+    if view.group in ("dimensions", "trust"):
+        return None
+    return _closed(view)
+
+
+def _rows(kind: str | None = None) -> str:
+    condition = USER if kind is None else f"{USER} && {KIND} = {dax_text(kind)}"
+    return f"FILTER('ScopeMembers', {condition})"
+
+
+def _allowed(kind: str, column: str) -> str:
+    """Rows of a dimension: no restriction of this kind, or named by one."""
+    return "\n".join(
+        (
+            f"VAR Everything = COUNTROWS({_rows('all')})",
+            f"VAR Restricted = COUNTROWS({_rows(kind)})",
+            f"VAR Named = COUNTROWS(FILTER('ScopeMembers', {USER} && {KIND} = {dax_text(kind)} && {VALUE} = {column}))",
+            f"VAR Member = COUNTROWS({_rows()})",
+            "RETURN",
+            "    Everything > 0 || Named > 0 || (Member > 0 && Restricted = 0)",
+        )
+    )
+
+
+def _closed(view: View) -> str | None:
+    """Rows of a view for people whom a dimension does not hold back: by a kind of scope without a column here."""
+    lacking = [kind for kind, column in (("area", view.area), ("team", view.team)) if column is None]
+    if view.scope is Scope.CLOSED and lacking:
+        (kind,) = lacking
+        lines = (
+            f"VAR Everything = COUNTROWS({_rows('all')})",
+            f"VAR Restricted = COUNTROWS({_rows(kind)})",
+            "RETURN",
+            "    Everything > 0 || Restricted = 0",
+        )
+        return "\n".join(lines)
+    if view.area is None and view.team is None:
+        return f"COUNTROWS({_rows()}) > 0"
+    return None

@@ -1,0 +1,1 @@
+"""The templates for Power BI: model, measures, report, packages."""
