@@ -124,6 +124,11 @@ def _macros(p: Parameters) -> tuple[str, ...]:
         # the wall clock of an instant, and its operational day
         f"local_time(ts) AS ((ts AT TIME ZONE 'UTC') AT TIME ZONE {zone})",
         f"local_day(ts) AS CAST((ts AT TIME ZONE 'UTC') AT TIME ZONE {zone} AS DATE)",
+        "offset_text(minutes) AS ' (UTC' || CASE WHEN minutes < 0 THEN '-' ELSE '+' END || "
+        "printf('%02d:%02d)', CAST(abs(minutes) // 60 AS INT), CAST(abs(minutes) % 60 AS INT))",
+        # the wall clock to the minute with its distance from UTC, for people: 2026-11-25 05:00 (UTC-05:00)
+        "local_text(ts) AS strftime(local_time(ts), '%Y-%m-%d %H:%M') || offset_text("
+        "CAST(epoch_ms(local_time(ts)) - epoch_ms(ts) AS BIGINT) // 60000)",
         # the instant at which a local day begins
         f"day_start(d) AS ((CAST(d AS TIMESTAMP) AT TIME ZONE {zone}) AT TIME ZONE 'UTC')",
         # a clock as known at as-of: later ones are not recorded yet, absurd ones unknown

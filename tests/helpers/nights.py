@@ -40,7 +40,7 @@ def quick_views(con: duckdb.DuckDBPyConnection, view: View) -> int:
     if view.name == "Snapshots":
         con.execute(f"""
             INSERT INTO pub.{quoted(view.name)} BY NAME
-            SELECT recorded_at AS "RecordedAt", n.as_of AS "AsOf", source_watermark AS "SourceWatermark",
+            SELECT recorded_at AS "RecordedAt", n.as_of AS "AsOf", local_text(n.as_of) AS "AsOfLocal", source_watermark AS "SourceWatermark",
                 added AS "AddedCount", changed AS "ChangedCount", deleted AS "DeletedCount",
                 recorded_at = max(recorded_at) OVER () AS "IsCurrent", p.synthetic AS "IsSynthetic",
                 cleaning_profile AS "CleaningProfile", catalogue_version AS "CatalogueVersion",

@@ -111,9 +111,11 @@ def test_follow_up_counts_consenting_engaged_users_whose_48_hours_have_elapsed()
         6 | pending   |
         7 | no_answer | 86400000
     """)
-    assert shown(con, "OpenItems", "ItemNumber | DueAt | DueStateCode", "\"ItemKindCode\" = 'follow_up'") == cells("""
-        4 | 2026-01-08 15:00:00 | late
-        5 | 2026-01-08 15:00:01 | due_24h
+    assert shown(
+        con, "OpenItems", "ItemNumber | DueAt | DueLocal | DueStateCode", "\"ItemKindCode\" = 'follow_up'"
+    ) == cells("""
+        4 | 2026-01-08 15:00:00 | 2026-01-08 10:00 (UTC-05:00) | late
+        5 | 2026-01-08 15:00:01 | 2026-01-08 10:00 (UTC-05:00) | due_24h
     """)
 
 

@@ -55,3 +55,19 @@ def test_only_whole_weeks_count_and_a_period_does_not_reach_back_before_the_firs
         ("0", "0", "0.0000")
     }
     assert len(shown(con, "HourlyActivity", "Hour")) == 3 * 2 * 168
+
+
+def test_local_texts_tell_the_two_readings_of_the_doubled_hour_apart() -> None:
+    con = made("2026-11-01T12:00:00Z", "HourlyActivity")
+    asked = (
+        "2026-11-01 05:30:00 | 2026-11-01 01:30 (UTC-04:00)",
+        "2026-11-01 06:30:00 | 2026-11-01 01:30 (UTC-05:00)",
+        "2026-07-01 03:59:59 | 2026-06-30 23:59 (UTC-04:00)",
+    )
+    for line in asked:
+        instant, expected = line.split(" | ")
+        assert con.execute("SELECT local_text(CAST(? AS TIMESTAMP))", [instant]).fetchone() == (expected,)
+    assert con.execute("SELECT local_text(CAST(NULL AS TIMESTAMP)), offset_text(330)").fetchone() == (
+        None,
+        " (UTC+05:30)",
+    )

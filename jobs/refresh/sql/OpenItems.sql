@@ -40,6 +40,7 @@ SELECT
     team_code AS "TeamCode",
     opened_at AS "OpenedAt",
     due_at AS "DueAt",
+    local_text(due_at) AS "DueLocal",
     CASE
         WHEN due_at IS NULL THEN 'no_due'
         WHEN due_at <= param.as_of THEN 'late'

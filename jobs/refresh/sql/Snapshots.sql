@@ -3,6 +3,7 @@ WITH nights AS (SELECT *, recorded_at = max(recorded_at) OVER () AS is_current F
 SELECT
     n.recorded_at AS "RecordedAt",
     CASE WHEN n.is_current THEN param.as_of ELSE n.as_of END AS "AsOf",
+    local_text(CASE WHEN n.is_current THEN param.as_of ELSE n.as_of END) AS "AsOfLocal",
     n.source_watermark AS "SourceWatermark",
     CAST(n.added AS BIGINT) AS "AddedCount",
     CAST(n.changed AS BIGINT) AS "ChangedCount",

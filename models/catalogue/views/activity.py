@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.catalogue.columns import RECORD, code, count, decimal, instant, millis, number, text
 from models.catalogue.roles import STAFF
 from models.catalogue.types import Scope, View
-from models.catalogue.views.shared import TO_AREA, TO_TEAM, table
+from models.catalogue.views.shared import LOCAL_TEXT, TO_AREA, TO_TEAM, table
 
 VIEWS = (
     View(
@@ -32,6 +32,7 @@ VIEWS = (
             text("TeamCode", "Team that has it; `none` where no team does.", sensitivity=RECORD),
             instant("OpenedAt", "When it became open.", nullable=False),
             instant("DueAt", "When it is due; null where nothing is promised."),
+            text("DueLocal", LOCAL_TEXT.format("DueAt"), nullable=True, sensitivity=RECORD),
             code(
                 "DueStateCode",
                 "due_state",

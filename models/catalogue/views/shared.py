@@ -13,6 +13,8 @@ FAMILY = code("FamilyCode", "family", "Family of events; families are never adde
 PRIORITY = code("PriorityCode", "priority", "Priority given when the call was taken.")
 HARM = code("HarmCode", "harm", "Worst harm to anyone: fatal, injured, none or unknown.")
 
+LOCAL_TEXT = "{} on the city's clock, for reading: 2026-11-25 05:00 (UTC-05:00)."
+
 TO_DATE = Navigation("Day", "Dates", ("OperationalDate",))
 TO_AREA = Navigation("Area", "Areas", ("AreaId",))
 TO_TEAM = Navigation("Team", "Teams", ("TeamCode",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.catalogue.columns import OPEN, RESTRICTED, code, count, flag, instant, number, text
 from models.catalogue.roles import STAFF, TRUST
 from models.catalogue.types import Scope, View
-from models.catalogue.views.shared import OPERATIONAL_DATE, TO_DATE, table
+from models.catalogue.views.shared import LOCAL_TEXT, OPERATIONAL_DATE, TO_DATE, table
 
 VIEWS = (
     View(
@@ -75,6 +75,7 @@ VIEWS = (
         columns=table(
             instant("RecordedAt", "When the night's rows were recorded.", nullable=False, sensitivity=OPEN),
             instant("AsOf", "The moment that the figures describe.", nullable=False, sensitivity=OPEN),
+            text("AsOfLocal", LOCAL_TEXT.format("AsOf"), sensitivity=OPEN),
             instant("SourceWatermark", "Latest change seen at the source.", sensitivity=OPEN),
             count("AddedCount", "source rows", "Rows new that night."),
             count("ChangedCount", "source rows", "Rows changed that night: revisions."),
