@@ -1,0 +1,75 @@
+"""Where and when: events per hour by weekday and hour as heat maps, and neighbourhoods by number of events."""
+
+from __future__ import annotations
+
+from powerbi.report import theme
+from powerbi.report.pages import frame
+from powerbi.report.pages.frame import chart, column, figure, label, measure, metric_name, values
+from powerbi.report.words import Among, Box, Field, Kind, Page, Series, Sort, Visual, Well
+
+PER_HOUR = measure("HourlyActivity", "Events per hour")
+WEEKDAY = column("HourlyActivity", "WeekdayName", "Weekday")
+HOUR = column("HourlyActivity", "Hour")
+PROFILES = Among(frame.code("period"), ("12w", "52w", "all"))
+
+
+def _heat_map(activity: str, title: str, top: int, height: int) -> Visual:
+    return Visual(
+        f"heat map {activity}",
+        Kind.MATRIX,
+        Box(16, top, 856, height),
+        f"{title}: mean number in each local hour of each weekday. The number stands in every cell; "
+        "a darker cell is a busier hour.",
+        f"{title}, mean per hour by weekday and local hour",
+        wells=(Well("Rows", (WEEKDAY,)), Well("Columns", (HOUR,)), Well("Values", (PER_HOUR,))),
+        filters=(Among(frame.code("activity"), (activity,)),),
+        heat=PER_HOUR,
+    )
+
+
+def _by_area(field: Field, metric_id: str, top: int, height: int) -> Visual:
+    return Visual(
+        f"areas {metric_id}",
+        Kind.BAR,
+        Box(880, top, 384, height),
+        f"{metric_name(metric_id)} of the last 28 days by neighbourhood, most first.",
+        f"{metric_name(metric_id)} by area, 28 days",
+        wells=chart(frame.AREA, field),
+        filters=(frame.last_days(28), frame.some(field)),
+        sort=(Sort(field, descending=True),),
+        series=(Series(field, theme.BLUE),),
+    )
+
+
+PAGE = Page(
+    "places",
+    "Where and when",
+    (
+        *frame.head("Where and when is it busy"),
+        Visual(
+            "period",
+            Kind.SLICER,
+            Box(16, 64, 220, 70),
+            "Choice of the weeks behind the heat maps; without a choice they are the last 12 weeks.",
+            "Weeks",
+            wells=values(label("period")),
+            filters=(PROFILES,),
+            reaches=("heat map calls", "heat map violent_incidents"),
+        ),
+        frame.note(
+            "how",
+            Box(244, 64, 628, 70),
+            "Each cell is the mean number of events in that local hour, over the weeks observed. "
+            "Heat maps are for the whole city. A bar leads to its area: right-click, Drill through.",
+        ),
+        _by_area(figure("calls_for_service"), "calls_for_service", 64, 306),
+        _heat_map("calls", "Calls for service", 142, 264),
+        _by_area(figure("incidents_reported"), "incidents_reported", 378, 298),
+        _heat_map("violent_incidents", "Violent incidents", 414, 262),
+        frame.note(
+            "foot",
+            frame.FOOT,
+            "No event is shown at its own place. Not specified, outside the city and unknown are areas of their own.",
+        ),
+    ),
+)

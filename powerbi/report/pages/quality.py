@@ -1,0 +1,90 @@
+"""Data quality and definitions: the state of the refresh, defects found in source data, and what each figure means."""
+
+from __future__ import annotations
+
+from powerbi.report.pages import frame
+from powerbi.report.pages.frame import cards, column, figure, label, measure, metric_name, values
+from powerbi.report.words import Box, Field, Kind, Page, Sort, Visual
+
+MONTH = frame.last_days(28)
+HEALTH = figure("data_health")
+STALE = measure("RefreshStatus", "Stale since")
+
+
+def _definition(name: str, caption: str) -> Field:
+    return column("MetricDefinitions", name, caption)
+
+
+PAGE = Page(
+    "quality",
+    "Data quality and definitions",
+    (
+        *frame.head("Data quality and definitions"),
+        Visual(
+            "refresh",
+            Kind.CARD,
+            Box(16, 64, 820, 84),
+            STALE,
+            "Refresh",
+            wells=cards(
+                measure("RefreshStatus", "Last run outcome", "last run"),
+                STALE.called("stale since"),
+                measure("Snapshots", "Data age (hours)", "age of figures, hours"),
+                measure("Snapshots", "Mixed versions", "versions"),
+            ),
+            blank="none",
+            bold=True,
+        ),
+        Visual(
+            "health",
+            Kind.CARD,
+            Box(844, 64, 420, 84),
+            figure("data_health", "yesterday summary"),
+            f"{metric_name('data_health')}: records with a finding, 28 days",
+            wells=cards(HEALTH.called("share"), figure("data_health", "n", "checked")),
+            filters=(MONTH,),
+            size=14,
+            bold=True,
+            blank="none",
+        ),
+        Visual(
+            "findings",
+            Kind.TABLE,
+            Box(16, 156, 520, 520),
+            "Defects found in source data of the last 28 days by table, field and finding, "
+            "largest share of the records first.",
+            "Findings, 28 days",
+            wells=values(
+                label("contract_table", "Table"),
+                column("DataQuality", "FieldName", "Field"),
+                label("finding"),
+                HEALTH.called("share"),
+                figure("data_health", "n", "checked"),
+                measure("DataQuality", "Excluded count (DataQuality)", "left out"),
+            ),
+            filters=(MONTH, frame.some(HEALTH)),
+            sort=(Sort(HEALTH, descending=True),),
+        ),
+        Visual(
+            "definitions",
+            Kind.TABLE,
+            Box(544, 156, 720, 520),
+            "Every figure with its number in the daily list, its definition, target, days to mature and version.",
+            "What each figure means",
+            wells=values(
+                _definition("MetricNumber", "No."),
+                _definition("MetricName", "Figure"),
+                _definition("Definition", "Definition"),
+                _definition("Target", "Target"),
+                _definition("MaturityDays", "Days to mature"),
+                _definition("Version", "Version"),
+            ),
+            sort=(Sort(_definition("MetricName", "Figure")),),
+        ),
+        frame.note(
+            "foot",
+            frame.FOOT,
+            "Missing and invalid values are counted, never filled in; records left out of figures are counted, too.",
+        ),
+    ),
+)

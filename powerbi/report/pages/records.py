@@ -1,0 +1,108 @@
+"""Records, for analysts alone: exact percentiles at any cut, and the pseudonymous records behind them."""
+
+from __future__ import annotations
+
+from powerbi.report import theme
+from powerbi.report.pages import frame
+from powerbi.report.pages.frame import cards, chart, column, label, measure, values
+from powerbi.report.words import Box, Field, Kind, Page, Series, Sort, Visual
+
+MONTH = frame.last_days(28)
+
+
+def _call(name: str, caption: str | None = None) -> Field:
+    return measure("Calls", name, caption)
+
+
+CALLS, INCIDENTS = _call("Call records", "calls"), measure("Incidents", "Incident records", "incidents")
+P50, P90 = _call("First arrival p50 (records)", "median (p50)"), _call("First arrival p90 (records)", "p90")
+
+
+PAGE = Page(
+    "records",
+    "Records",
+    (
+        *frame.head("Records: exact figures at any cut"),
+        Visual(
+            "areas",
+            Kind.SLICER,
+            Box(16, 64, 300, 70),
+            "Choice of areas: everything on this page follows it.",
+            "Area",
+            wells=values(frame.AREA),
+        ),
+        Visual(
+            "totals",
+            Kind.CARD,
+            Box(324, 64, 940, 70),
+            "Records of the last 28 days, exact median and 90th percentile of the time to first arrival in minutes.",
+            "Records of 28 days, time to first arrival in minutes",
+            wells=cards(CALLS, P50, P90, INCIDENTS),
+            filters=(MONTH,),
+            blank="none",
+            bold=True,
+        ),
+        Visual(
+            "by priority",
+            Kind.BAR,
+            Box(16, 142, 620, 240),
+            "Time to first arrival by priority: exact median and 90th percentile in minutes over the last 28 days.",
+            "Time to first arrival by priority, minutes, 28 days",
+            wells=chart(label("priority"), P50, P90),
+            filters=(MONTH,),
+            sort=(Sort(label("priority")),),
+            series=(Series(P50, theme.BLUE), Series(P90, theme.VERMILION)),
+        ),
+        Visual(
+            "by area",
+            Kind.TABLE,
+            Box(644, 142, 620, 240),
+            "Calls, median and 90th percentile of the time to first arrival by area, 28 days, most calls first.",
+            "By area, 28 days",
+            wells=values(frame.AREA, CALLS, P50, P90),
+            filters=(MONTH, frame.some(CALLS)),
+            sort=(Sort(CALLS, descending=True),),
+        ),
+        Visual(
+            "calls",
+            Kind.TABLE,
+            Box(16, 390, 620, 286),
+            "Calls of the last 28 days, newest first: number, day, area, priority, stage reached, reason and minutes.",
+            "Calls of 28 days, newest first",
+            wells=values(
+                column("Calls", "CallId", "Call"),
+                frame.DAY,
+                frame.AREA,
+                label("priority"),
+                label("stage"),
+                label("stop_reason", "Reason"),
+                P50.called("minutes to arrival"),
+            ),
+            filters=(MONTH, frame.some(CALLS)),
+            sort=(Sort(frame.DAY, descending=True),),
+        ),
+        Visual(
+            "incidents",
+            Kind.TABLE,
+            Box(644, 390, 620, 286),
+            "Incidents of the last 28 days, newest first: number, day, area, kind, severity and worst harm.",
+            "Incidents of 28 days, newest first",
+            wells=values(
+                column("Incidents", "IncidentNumber", "Incident"),
+                frame.DAY,
+                frame.AREA,
+                frame.INCIDENT_TYPE,
+                label("severity"),
+                label("harm"),
+            ),
+            filters=(MONTH, frame.some(INCIDENTS)),
+            sort=(Sort(frame.DAY, descending=True),),
+        ),
+        frame.note(
+            "foot",
+            frame.FOOT,
+            "Pseudonymous records: no person, no address, no coordinates. Keep extracts inside the team; "
+            "no cut by persons under 5.",
+        ),
+    ),
+)

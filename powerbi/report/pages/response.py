@@ -1,0 +1,154 @@
+"""Response performance: percentiles with their interval, calls still waiting, and where calls are lost and why."""
+
+from __future__ import annotations
+
+from powerbi.report import theme
+from powerbi.report.pages import frame
+from powerbi.report.pages.frame import cards, chart, figure, label, measure, metric_name, values
+from powerbi.report.words import Among, Box, Field, Kind, Page, Series, Sort, Stroke, Visual
+
+TABLE = "ResponsePercentiles"
+MONTH = frame.last_days(28)
+PERIODS = Among(frame.code("period"), ("day", "7d", "28d", "month", "year", "all"))
+NOTE = figure("first_arrival", "percentile note")
+LOST = measure("DailyFunnel", "Calls lost at stage", "Calls")
+REACHED = measure("DailyFunnel", "Calls reaching stage")
+P50, P90 = figure("first_arrival", "p50", "median (p50)"), figure("first_arrival", "p90", "90th percentile (p90)")
+BY_PERIOD = ("percentiles", "first arrival", "first arrival by team", "note", "by day")
+
+
+def _percentile(name: str, caption: str) -> Field:
+    return measure(TABLE, f"Interval {name}", caption)
+
+
+PAGE = Page(
+    "response",
+    "Response performance",
+    (
+        *frame.head("Response performance"),
+        Visual(
+            "period",
+            Kind.SLICER,
+            Box(16, 64, 200, 70),
+            "Choice of the period of the percentiles; without a choice it is the last 28 days.",
+            "Period of percentiles",
+            wells=values(label("period")),
+            filters=(PERIODS,),
+            reaches=BY_PERIOD,
+        ),
+        Visual(
+            "first arrival",
+            Kind.CARD,
+            Box(224, 64, 520, 70),
+            f"{metric_name('first_arrival')} in minutes: median and 90th percentile, each with the ends of its "
+            "95 % interval.",
+            f"{metric_name('first_arrival')}, minutes",
+            wells=cards(
+                P50.called("median"),
+                figure("first_arrival", "p50 low", "from"),
+                figure("first_arrival", "p50 high", "to"),
+                P90.called("p90"),
+                figure("first_arrival", "p90 low", "from (p90)"),
+                figure("first_arrival", "p90 high", "to (p90)"),
+            ),
+            filters=(MONTH,),
+            blank="none",
+            bold=True,
+        ),
+        Visual(
+            "waiting",
+            Kind.CARD,
+            Box(752, 64, 512, 70),
+            "Calls of the last 28 days that no unit has reached: still waiting, or cancelled; and calls within the "
+            "target of those that met or missed it.",
+            "Without an arrival, and against the target, 28 days",
+            wells=cards(
+                measure("DailyResponses", "Waiting count (DailyResponses)", "waiting"),
+                measure("DailyResponses", "Cancelled count (DailyResponses)", "cancelled"),
+                measure("DailyResponses", "Within target count (DailyResponses)", "within target"),
+                measure("DailyResponses", "Target due count (DailyResponses)", "met or missed"),
+            ),
+            filters=(MONTH,),
+            blank="none",
+            bold=True,
+        ),
+        Visual(
+            "percentiles",
+            Kind.TABLE,
+            Box(16, 142, 820, 262),
+            "Each interval with its median and 90th percentile in minutes, the ends of their 95 % intervals, "
+            "and n, n missing and n invalid beside.",
+            "Every interval, minutes, with 95 % intervals",
+            wells=values(
+                label("interval"),
+                _percentile("p50", "p50"),
+                _percentile("p50 low", "from"),
+                _percentile("p50 high", "to"),
+                _percentile("p90", "p90"),
+                _percentile("p90 low", "from (p90)"),
+                _percentile("p90 high", "to (p90)"),
+                _percentile("n", "n"),
+                _percentile("n missing", "n missing"),
+                _percentile("n invalid", "n invalid"),
+            ),
+            filters=(MONTH,),
+            sort=(Sort(label("interval")),),
+        ),
+        Visual(
+            "by day",
+            Kind.LINE,
+            Box(844, 142, 420, 262),
+            NOTE,
+            f"{metric_name('first_arrival')}: percentiles by day, minutes",
+            wells=chart(frame.DAY, P50, P90),
+            filters=(MONTH,),
+            sort=(Sort(frame.DAY),),
+            series=(Series(P50, theme.BLUE), Series(P90, theme.VERMILION, Stroke.DASHED)),
+        ),
+        Visual(
+            "funnel",
+            Kind.BAR,
+            Box(16, 412, 400, 264),
+            "Calls for service of the last 28 days by the stage that they reached, from received to supported.",
+            "Calls that reached each stage, 28 days",
+            wells=chart(label("stage"), REACHED),
+            filters=(MONTH,),
+            sort=(Sort(label("stage")),),
+            series=(Series(REACHED, theme.BLUE),),
+        ),
+        Visual(
+            "losses",
+            Kind.TABLE,
+            Box(424, 412, 412, 264),
+            "Calls that stopped at a stage, each with its one reason, by stage and most frequent first; "
+            "with those that went all the way they add up to all calls for service.",
+            "Where calls stop, and the one reason",
+            wells=values(label("stage"), label("stop_reason", "Reason"), LOST),
+            filters=(MONTH, frame.some(LOST)),
+            sort=(Sort(label("stage")), Sort(LOST, descending=True)),
+        ),
+        Visual(
+            "first arrival by team",
+            Kind.TABLE,
+            Box(844, 412, 420, 208),
+            f"{metric_name('first_arrival')} by team in minutes: median, 90th percentile and its 95 % interval.",
+            f"{metric_name('first_arrival')} by team, minutes",
+            wells=values(
+                frame.TEAM,
+                P50.called("p50"),
+                P90.called("p90"),
+                figure("first_arrival", "p90 low", "from"),
+                figure("first_arrival", "p90 high", "to"),
+            ),
+            filters=(MONTH,),
+            sort=(Sort(P90, descending=True),),
+        ),
+        Visual("note", Kind.CARD, Box(844, 628, 420, 48), NOTE, wells=cards(NOTE), captions=False, size=10),
+        frame.note(
+            "foot",
+            frame.FOOT,
+            "p50: half of the calls were faster. p90: nine of ten were. From and to: 95 % interval. "
+            "Percentiles are computed from the records, never averaged from days.",
+        ),
+    ),
+)

@@ -1,0 +1,134 @@
+"""Situation: normal or not in five seconds, without a click.
+
+Freshness first, then yesterday against its baseline, then what is late or due by severity.
+"""
+
+from __future__ import annotations
+
+from powerbi.report import theme
+from powerbi.report.pages import frame
+from powerbi.report.pages.frame import cards, chart, column, figure, label, measure, metric_name, values
+from powerbi.report.words import Among, Box, Emphasis, Field, Kind, Page, Phone, Series, Sort, Visual
+
+TILES = (
+    "incidents_reported",
+    "open_incidents",
+    "calls_for_service",
+    "first_arrival",
+    "dispatch_rate",
+    "diversion_911",
+    "contact_outcome",
+    "requests_on_time",
+)
+URGENT = Among(frame.code("due_state"), ("late", "due_24h"))
+MIXED = measure("Snapshots", "Mixed versions")
+NOTICE = measure("Snapshots", "Demo data notice")
+TITLE = measure("Snapshots", "Situation title")
+STALE = measure("RefreshStatus", "Stale since")
+OPEN, LATE = measure("OpenItems", "Open items"), measure("OpenItems", "Late items")
+DUE, OLDEST = measure("OpenItems", "Due in 24 h"), measure("OpenItems", "Oldest open item (hours)")
+HOURS = measure("OpenItems", "Hours to due")
+SUMMARY = measure("OpenItems", "Open items summary")
+
+
+def _tile(metric_id: str, place: int) -> Visual:
+    """Yesterday, the mean of the 28 days before, and the status in words."""
+    row, position = divmod(place, 4)
+    status = figure(metric_id, "yesterday status", "status")
+    return Visual(
+        f"tile {metric_id}",
+        Kind.CARD,
+        Box(16 + 314 * position, 108 + 104 * row, 306, 96),
+        figure(metric_id, "yesterday summary"),
+        metric_name(metric_id),
+        wells=cards(
+            figure(metric_id, "yesterday", "yesterday"),
+            figure(metric_id, "yesterday 28-day baseline", "28-day baseline"),
+            status,
+        ),
+        emphases=tuple(Emphasis(status, colour, (word,)) for word, colour in theme.STATUS_COLOURS),
+        size=14,
+        bold=True,
+        blank="none",
+    )
+
+
+def _text(key: str, box: Box, field: Field, blank: str, size: int = 12) -> Visual:
+    return Visual(key, Kind.CARD, box, field, wells=cards(field), captions=False, bold=True, size=size, blank=blank)
+
+
+STRIP = (
+    _text("freshness", Box(16, 8, 612, 44), frame.FRESHNESS, "Age of the figures not known", 14),
+    _text("versions", Box(636, 8, 300, 44), MIXED, "All tables from one snapshot"),
+    _text("notice", Box(944, 8, 320, 44), NOTICE, "Real data"),
+    _text("situation", Box(16, 58, 860, 44), TITLE, "Situation: as-of moment not known", 18),
+    _text("stale", Box(884, 58, 380, 44), STALE, "Refresh is on schedule"),
+)
+WORK = (
+    Visual(
+        "open items",
+        Kind.CARD,
+        Box(16, 318, 420, 84),
+        SUMMARY,
+        "Open items",
+        wells=cards(
+            OPEN.called("open"), LATE.called("late"), DUE.called("due in 24 h"), OLDEST.called("oldest, hours")
+        ),
+        size=16,
+        bold=True,
+        blank="none",
+    ),
+    Visual(
+        "late and due list",
+        Kind.TABLE,
+        Box(444, 318, 820, 358),
+        SUMMARY,
+        "Late, or due in the next 24 hours: gravest first",
+        wells=values(
+            label("severity"),
+            label("due_state", "Lateness"),
+            column("OpenItems", "DueLocal", "Due"),
+            HOURS,
+            label("item_kind", "What"),
+            column("OpenItems", "ItemNumber", "Number"),
+            frame.AREA,
+            frame.TEAM,
+        ),
+        filters=(URGENT,),
+        sort=(Sort(label("severity")), Sort(label("due_state")), Sort(column("OpenItems", "DueLocal"))),
+        emphases=(Emphasis(HOURS, theme.ALARM, below=0),),
+    ),
+    Visual(
+        "late and due by severity",
+        Kind.BAR,
+        Box(16, 410, 420, 266),
+        SUMMARY,
+        "Late and due in the next 24 hours, by severity",
+        wells=chart(label("severity"), LATE, DUE),
+        series=(Series(LATE, theme.VERMILION), Series(DUE, theme.BLUE)),
+        sort=(Sort(label("severity")),),
+    ),
+)
+FOOT = frame.note(
+    "foot",
+    frame.FOOT,
+    "Yesterday is the last complete local day; the baseline is the mean of the 28 days before it. "
+    "Source: nightly snapshot of the crisis team's database. Families are never added up.",
+)
+
+PAGE = Page(
+    "situation",
+    "Situation",
+    (*STRIP, *(_tile(metric_id, place) for place, metric_id in enumerate(TILES)), *WORK, FOOT),
+    phone=(
+        Phone("freshness", 56),
+        Phone("versions", 48, half=True),
+        Phone("notice", 48, half=True),
+        Phone("situation", 56),
+        Phone("stale", 48),
+        Phone("open items", 88),
+        *(Phone(f"tile {metric_id}", 96) for metric_id in TILES),
+        Phone("late and due by severity", 240),
+        Phone("late and due list", 320),
+    ),
+)
