@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 
-WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+[a-z]?")
+WORD = re.compile(r"[A-Z][0-9]+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+[a-z]?")
+
+
+ACRONYMS = {"ems": "EMS", "id": "ID", "iso": "ISO"}
+UNITS = {"ms": "(ms)"}
+"""Words that are written in another way than they stand in a name."""
 
 
 def words(name: str) -> str:
-    """`FirstArrivalCount` -> `First arrival count`, `EmsRequested` -> `Ems requested`."""
-    parts = [part if part.isupper() and len(part) > 1 else part.lower() for part in WORD.findall(name)]
-    text = " ".join(parts)
+    """`FirstArrivalCount` -> `First arrival count`, `EmsRequested` -> `EMS requested`, `AgeMs` -> `Age (ms)`."""
+    parts = [part.lower() for part in WORD.findall(name)]
+    if parts[-1] in UNITS:
+        parts[-1] = UNITS[parts[-1]]
+    text = " ".join(ACRONYMS.get(part, part) for part in parts)
     return text[:1].upper() + text[1:]
 
 

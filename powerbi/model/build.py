@@ -10,7 +10,7 @@ from functools import cache
 from models.catalogue import CATALOGUE
 from powerbi.audience import AUDIENCES, Audience
 from powerbi.measures import measures
-from powerbi.model import code_tables, relationships, security, sources, tables
+from powerbi.model import code_tables, cultures, perspectives, relationships, security, sources, tables
 from powerbi.model.words import Measure, Model, Table
 
 CULTURE = "en-CA"
@@ -21,6 +21,7 @@ def model(audience: str) -> Model:
     """The model of an audience, by its name. Raises KeyError for a name that is none."""
     reader = AUDIENCES[audience]
     built = _tables(reader, measures(audience))
+    star = relationships.relationships(reader)
     return Model(
         name=reader.model,
         audience=reader.name,
@@ -28,10 +29,10 @@ def model(audience: str) -> Model:
         culture=CULTURE,
         parameters=(sources.API_BASE_URL, *(sources.RANGE if any(table.refresh for table in built) else ())),
         tables=built,
-        relationships=relationships.relationships(reader),
+        relationships=star,
         roles=(security.role(reader),),
-        perspectives=(),
-        cultures=(),
+        perspectives=perspectives.perspectives(reader, built, star),
+        cultures=cultures.cultures(built),
     )
 
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 from models.catalogue.types import Scope, View
 from powerbi.audience import Audience
 from powerbi.model.words import Role
-from powerbi.naming import dax_column, dax_text
+from powerbi.naming import dax_column, dax_table, dax_text
 
 NAME = "ScopedStaff"
-USER = f"{dax_column('ScopeMembers', 'UserPrincipalName')} = USERPRINCIPALNAME()"
+MEMBERS = dax_table("ScopeMembers")
+USER = dax_column("ScopeMembers", "UserPrincipalName")
 KIND = dax_column("ScopeMembers", "ScopeKindCode")
 VALUE = dax_column("ScopeMembers", "ScopeValue")
 
@@ -31,7 +32,7 @@ def role(audience: Audience) -> Role:
 
 def _filter(view: View) -> str | None:
     if view.name == "ScopeMembers":
-        return USER
+        return f"{USER} = USERPRINCIPALNAME()"
     if view.name == "Areas":
         return _allowed("area", dax_column("Areas", "AreaId"))
     if view.name == "Teams":
@@ -41,23 +42,20 @@ def _filter(view: View) -> str | None:
     return _closed(view)
 
 
-def _rows(kind: str | None = None) -> str:
-    condition = USER if kind is None else f"{USER} && {KIND} = {dax_text(kind)}"
-    return f"FILTER('ScopeMembers', {condition})"
+def _holds(kind: str | None = None, named: str | None = None) -> str:
+    """Whether the reader has a row in `ScopeMembers`: any, one of a kind, one that names a value."""
+    pairs = [f"{USER}, USERPRINCIPALNAME()"]
+    if kind:
+        pairs.append(f"{KIND}, {dax_text(kind)}")
+    if named:
+        pairs.append(f"{VALUE}, {named}")
+    return f"CONTAINS({MEMBERS}, {', '.join(pairs)})"
 
 
 def _allowed(kind: str, column: str) -> str:
     """Rows of a dimension: no restriction of this kind, or named by one."""
-    return "\n".join(
-        (
-            f"VAR Everything = COUNTROWS({_rows('all')})",
-            f"VAR Restricted = COUNTROWS({_rows(kind)})",
-            f"VAR Named = COUNTROWS(FILTER('ScopeMembers', {USER} && {KIND} = {dax_text(kind)} && {VALUE} = {column}))",
-            f"VAR Member = COUNTROWS({_rows()})",
-            "RETURN",
-            "    Everything > 0 || Named > 0 || (Member > 0 && Restricted = 0)",
-        )
-    )
+    unrestricted = f"({_holds()} && NOT {_holds(kind)})"
+    return f"{_holds('all')}\n    || {_holds(kind, column)}\n    || {unrestricted}"
 
 
 def _closed(view: View) -> str | None:
@@ -65,13 +63,5 @@ def _closed(view: View) -> str | None:
     lacking = [kind for kind, column in (("area", view.area), ("team", view.team)) if column is None]
     if view.scope is Scope.CLOSED and lacking:
         (kind,) = lacking
-        lines = (
-            f"VAR Everything = COUNTROWS({_rows('all')})",
-            f"VAR Restricted = COUNTROWS({_rows(kind)})",
-            "RETURN",
-            "    Everything > 0 || Restricted = 0",
-        )
-        return "\n".join(lines)
-    if view.area is None and view.team is None:
-        return f"COUNTROWS({_rows()}) > 0"
-    return None
+        return f"{_holds('all')}\n    || NOT {_holds(kind)}"
+    return _holds() if len(lacking) == 2 else None

@@ -110,7 +110,7 @@ def _hidden(view: View, column: Column) -> bool:
 def _format(column: Column) -> str | None:
     if column.edm in (Edm.INT32, Edm.INT64):
         return "#,0" if column.unit else "0"
-    return FORMATS.get(column.edm)
+    return "MMMM yyyy" if column.name == "MonthStart" else FORMATS.get(column.edm)
 
 
 def _folder(view: View, column: Column) -> str | None:

@@ -1,0 +1,78 @@
+"""A model's names -> captions for people in English and French: `AreaName` reads `Area name` or `Nom du secteur`.
+
+Names stay those of the views in every language, so formulas and reports do not depend on the reader's.
+Pure; called by build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from models.catalogue import CATALOGUE
+from powerbi.model import french
+from powerbi.model.words import Culture, Table
+from powerbi.naming import pascal, words
+
+Captions = Iterator[tuple[str, str | None, str]]
+CODE_TITLES = {pascal(codes.name): codes.title for codes in CATALOGUE.codes.values()}
+
+
+@dataclass(frozen=True)
+class Language:
+    """How English captions of tables and members, measures and folders are said in a language."""
+
+    name: str
+    caption: Callable[[str], str]
+    measure: Callable[[str], str]
+    folder: Callable[[str], str]
+
+
+def _same(english: str) -> str:
+    return english
+
+
+LANGUAGES = (
+    Language("en-CA", _same, _same, _same),
+    Language("fr-CA", french.caption, french.measure, french.folder),
+)
+
+
+def cultures(tables: tuple[Table, ...]) -> tuple[Culture, ...]:
+    """One for each language, with a caption for everything that is shown. Raises KeyError for one that is missing."""
+    return tuple(
+        Culture(
+            language.name,
+            tuple(caption for table in tables if not table.hidden for caption in _captions(table, language)),
+            tuple((path, language.folder(path)) for path in _folders(tables)),
+        )
+        for language in LANGUAGES
+    )
+
+
+def title(table: Table) -> str:
+    """What people call a table: the view's or the code list's title."""
+    view = CATALOGUE.views.get(table.name)
+    return view.title if view else CODE_TITLES[table.name]
+
+
+def _captions(table: Table, language: Language) -> Captions:
+    yield table.name, None, language.caption(title(table))
+    for measure in table.measures:
+        if not measure.hidden:
+            yield table.name, measure.name, language.measure(measure.name)
+    for column in table.columns:
+        if not column.hidden:
+            yield table.name, column.name, language.caption(words(column.name))
+    for hierarchy in table.hierarchies:
+        yield table.name, hierarchy.name, language.caption(hierarchy.name)
+
+
+def _folders(tables: tuple[Table, ...]) -> list[str]:
+    """Every display folder, once, in the order of its first use."""
+    shown: dict[str, None] = {}
+    for table in tables:
+        measures = [measure.folder for measure in table.measures if not measure.hidden]
+        columns = [column.folder or "" for column in table.columns if not column.hidden]
+        shown |= dict.fromkeys(path for path in (*measures, *columns) if path)
+    return list(shown)
