@@ -238,24 +238,3 @@ FOLDERS = {
     "Clocks": "Heures",
     "Durations": "Durées",
 }
-
-METRICS = {
-    "Critical incidents reported": "Incidents critiques signalés",
-    "Incidents by kind and severity": "Incidents par type et gravité",
-    "Open incidents and age": "Incidents ouverts et âge",
-    "Assessment within window": "Évaluation dans le délai",
-    "Calls for service": "Appels de service",
-    "Funnel with reasons": "Parcours des appels avec motifs",
-    "Dispatch rate": "Taux de répartition",
-    "911 diversion": "Détournement du 911",
-    "Response time, first arrival": "Délai d’intervention, première arrivée",
-    "Contact rate": "Taux de contact",
-    "Emergency services requested": "Services d’urgence demandés",
-    "Referrals connected": "Aiguillages aboutis",
-    "Follow-up within 48 hours": "Suivi dans les 48 heures",
-    "Requests answered on time": "Demandes répondues à temps",
-    "Data health": "Santé des données",
-}
-
-SUFFIXES: dict[str, str] = {}
-SPECIALS: dict[str, str] = {}
