@@ -132,13 +132,24 @@ def _line(visual: Visual) -> Json:
     }
 
 
+def _named_bars() -> dict[str, str | int | float | bool]:
+    """Every bar carries the name of its series beside its value, outside the bar where ink reads."""
+    return {
+        "show": True,
+        "labelPosition": "OutsideEnd",
+        "enableTitleDataLabel": True,
+        "titleContentType": "Series name",
+        "labelContentLayout": "SingleLine",
+    }
+
+
 def _bar(visual: Visual) -> Json:
     many = sum(len(well.fields) for well in visual.wells if well.role == "Y") > 1
     return {
         "categoryAxis": [_entry(_said({"showAxisTitle": False}))],
         "valueAxis": [_entry(_said({"show": False, "showAxisTitle": False}))],
         "legend": [_entry(_said({"show": many, "position": "Top"}))],
-        "labels": [_entry(_said({"show": True}))],
+        "labels": [_entry(_said(_named_bars() if many else {"show": True, "labelPosition": "OutsideEnd"}))],
         "dataPoint": [_point_colour(item) for item in visual.series],
     }
 
@@ -163,7 +174,6 @@ _OBJECTS: dict[Kind, Callable[[Visual], Json]] = {
     Kind.MATRIX: _matrix,
     Kind.LINE: _line,
     Kind.BAR: _bar,
-    Kind.STACKED_BAR: _bar,
     Kind.SLICER: lambda _: _SLICER,
     Kind.NAVIGATOR: lambda _: _NAVIGATOR,
     Kind.BACK: lambda _: _BACK,

@@ -28,7 +28,7 @@ BASE_THEME = "CY24SU10"
 """A theme that Power BI brings; what ours does not say comes from it."""
 
 Json = dict[str, Any]
-FIRST_ACTIVE = {Kind.LINE, Kind.BAR, Kind.STACKED_BAR, Kind.SLICER, Kind.MATRIX}
+FIRST_ACTIVE = {Kind.LINE, Kind.BAR, Kind.SLICER, Kind.MATRIX}
 
 
 def parts(report: Report) -> dict[str, bytes]:

@@ -19,7 +19,6 @@ class Kind(StrEnum):
     MATRIX = "pivotTable"
     LINE = "lineChart"
     BAR = "clusteredBarChart"
-    STACKED_BAR = "barChart"
     SLICER = "slicer"
     NAVIGATOR = "pageNavigator"
     BACK = "actionButton"

@@ -10,7 +10,6 @@ from powerbi.report.words import Box, Kind, Page, Series, Sort, Visual, Well
 WEEK = column("Dates", "WeekStart", "Week from")
 HALF_YEAR = frame.last_days(182)
 INCIDENTS = figure("incidents_by_harm")
-HOURS = measure("OpenItems", "Hours to due")
 
 
 def _weeks(metric_id: str, left: int, width: int) -> Visual:
@@ -57,6 +56,7 @@ PAGE = Page(
             Kind.TABLE,
             Box(16, 64, 410, 84),
             "The area chosen, with the city's classification of it.",
+            "Area chosen",
             wells=values(frame.AREA, column("Areas", "EquityClass", "Class")),
             sort=(Sort(frame.AREA),),
         ),
@@ -90,6 +90,7 @@ PAGE = Page(
                 column("OpenItems", "ItemNumber", "Number"),
                 column("OpenItems", "DueLocal", "Due"),
             ),
+            filters=(frame.some(measure("OpenItems", "Open items")),),
             sort=(Sort(label("severity")), Sort(label("due_state"))),
         ),
         frame.note(

@@ -59,14 +59,15 @@ PAGE = Page(
             "waiting",
             Kind.CARD,
             Box(752, 64, 512, 70),
-            "Calls of the last 28 days that no unit has reached: still waiting, or cancelled; and calls within the "
+            "Calls of the last 28 days that no unit has reached, still waiting or cancelled; and the share within the "
             "target of those that met or missed it.",
             "Without an arrival, and against the target, 28 days",
             wells=cards(
                 measure("DailyResponses", "Waiting count (DailyResponses)", "waiting"),
                 measure("DailyResponses", "Cancelled count (DailyResponses)", "cancelled"),
-                measure("DailyResponses", "Within target count (DailyResponses)", "within target"),
-                measure("DailyResponses", "Target due count (DailyResponses)", "met or missed"),
+                figure("first_arrival", "within target", "within target"),
+                measure("DailyResponses", "Target due count (DailyResponses)", "of calls"),
+                figure("first_arrival", "target", "target"),
             ),
             filters=(MONTH,),
             blank="none",
@@ -120,9 +121,9 @@ PAGE = Page(
             "losses",
             Kind.TABLE,
             Box(424, 412, 412, 264),
-            "Calls that stopped at a stage, each with its one reason, by stage and most frequent first; "
-            "with those that went all the way they add up to all calls for service.",
-            "Where calls stop, and the one reason",
+            "Calls lost at a stage, each with its one reason, by stage and most frequent first; "
+            "calls still in progress are not lost.",
+            "Where calls are lost, and the one reason",
             wells=values(label("stage"), label("stop_reason", "Reason"), LOST),
             filters=(MONTH, frame.some(LOST)),
             sort=(Sort(label("stage")), Sort(LOST, descending=True)),
