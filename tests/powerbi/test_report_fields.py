@@ -10,7 +10,8 @@ import pytest
 from models.catalogue import CATALOGUE
 from powerbi.audience import AUDIENCES
 from powerbi.model.build import model
-from powerbi.report import pages, pbir, report
+from powerbi.report import pbir, report
+from powerbi.report.pages import EXTRA
 from powerbi.report.reading import Reference, dangling, documents, drawn, references
 from powerbi.report.words import Kind
 
@@ -52,7 +53,7 @@ def test_the_viewer_report_reads_no_record_level_table() -> None:
 
 
 def test_the_records_page_in_the_viewer_report_would_be_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(pages.EXTRA, "viewer", pages.EXTRA["analyst"])
+    monkeypatch.setitem(EXTRA, "viewer", EXTRA["analyst"])
     found = dangling(parts("viewer"), known("viewer"))
     assert any(text.startswith("page Records, Calls of 28 days, newest first") for text in found)
     assert any("no table Calls (for Calls[CallId]) in the model" in text for text in found)
