@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.catalogue.types import Column, Edm, Sensitivity
+from models.catalogue.types import Additivity, Column, Edm, Sensitivity
 
 RECORD = Sensitivity.RECORD
 RESTRICTED = Sensitivity.RESTRICTED
@@ -54,9 +54,19 @@ def code(
     return text(name, description, nullable=nullable, codes=codes, sensitivity=sensitivity)
 
 
-def count(name: str, unit: str, description: str) -> Column:
+def count(name: str, unit: str, description: str, additivity: Additivity = Additivity.ADDITIVE) -> Column:
     """A whole number of `unit` (calls, incidents); never null: nothing counted is 0."""
-    return Column(name, Edm.INT64, description, False, unit, minimum=0)
+    return Column(name, Edm.INT64, description, False, unit, minimum=0, additivity=additivity)
+
+
+def stock(name: str, unit: str, description: str) -> Column:
+    """A count at the end of the day: sums over cuts of one day, over days the closing value counts."""
+    return count(name, unit, description, Additivity.LAST_VALUE)
+
+
+def total_millis(name: str, description: str) -> Column:
+    """A sum of durations in whole milliseconds, for means; never null."""
+    return Column(name, Edm.INT64, description, False, "ms", minimum=0, additivity=Additivity.ADDITIVE)
 
 
 def millis(
@@ -117,5 +127,5 @@ def interval(prefix: str, unit: str, what: str) -> tuple[Column, ...]:
         count(f"{prefix}Count", unit, f"n: {unit} with a valid {what} (not negative, both clocks known)."),
         count(f"{prefix}MissingCount", unit, f"n missing: {unit} whose {what} lacks a clock."),
         count(f"{prefix}InvalidCount", unit, f"n invalid: {unit} whose {what} is negative or quarantined."),
-        millis(f"{prefix}MsSum", f"Sum of {what} over the n {unit}, for means.", nullable=False),
+        total_millis(f"{prefix}MsSum", f"Sum of {what} over the n {unit}, for means."),
     )

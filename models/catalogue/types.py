@@ -58,7 +58,8 @@ class Scope(StrEnum):
 class Column:
     """One published column. `unit` is written out (`ms`, `incidents`); `codes` names a code list.
 
-    No published value is less than `minimum`: a check of every night sees to it.
+    No published value is less than `minimum`: a check of every night sees to it. `additivity` says how rows of the
+    column may be put together; None where adding up means nothing.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Column:
     searchable: bool = False
     hidden: bool = False
     minimum: int | None = None
+    additivity: Additivity | None = None
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ from tests.conformance.rows import Outcome, Row
 from tests.conftest import ROOT
 
 CONTRACT = "tests/contract"
+REASONS = 40
+"""Lines of failed assertions that are printed below a row."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,11 @@ class Ran:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """The cases that failed, by pytest's own summary."""
-        return tuple(line for line in self.said.splitlines() if line.startswith(("FAILED", "ERROR")))
+        """The cases that failed, by pytest's own summary, and before them what was asserted: a seed is told only once."""
+        lines = self.said.splitlines()
+        failed = tuple(line for line in lines if line.startswith(("FAILED", "ERROR")))
+        reasons = tuple(line for line in lines if line.startswith("E  "))[:REASONS]
+        return (*reasons, *failed)
 
 
 def pytest(bench: Bench, *arguments: str, **environment: str) -> Ran:

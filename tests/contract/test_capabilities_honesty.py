@@ -6,8 +6,10 @@ operator and transformation of the OASIS grammars one in REFUSED; the grammars t
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,36 @@ def test_the_judges_notice_a_fault(ask: Desk, world: World) -> None:
     assert faults_of_answered(ask, world, "Calls?$filter=Nope eq 1")[0].startswith("400")
     assert faults_of_refused(ask, "year", "Calls?$filter=year(CallArrival) eq 2025")[0].startswith("200")
     assert faults_of_refused(ask, "nest", "Calls?$filter=case(true:1) eq 1")[0].endswith("does not name nest")
+
+
+def test_every_custom_aggregate_is_the_sum_of_its_column(
+    ask: Desk, world: World, served: etree._Element, figure: Callable[[str], None]
+) -> None:
+    path = f"//e:EntitySet/e:Annotation[@Term='{AGGREGATION}.CustomAggregate']"
+    found = [(note.getparent().get("Name"), note.get("Qualifier")) for note in served.xpath(path, namespaces=NS)]
+    for view, column in found:
+        query = f"{view}?$apply=aggregate({column}, {column} with sum as Again)"
+        answer = json.loads(ask.get(query).body, parse_int=Decimal, parse_float=Decimal)
+        (row,) = answer["value"]
+        expected = sum(Decimal(one[column]) for one in world.rows[view])
+        assert (row[column], row["Again"]) == (expected, expected), query
+    figure(f"Custom aggregates: {len(found)} additive columns of {len(dict(found))} views answer with their sum")
+    assert len(found) > 60
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "DailyIncidents?$apply=aggregate(OpenIncidentCount)",  # a stock
+        "DailyIncidents?$apply=aggregate(AreaId)",
+        "DailyIncidents?$apply=aggregate(Area/AreaName as T)",
+        "DailyIncidents?$apply=aggregate(Nope)",
+        "DailyIncidents?$apply=aggregate(IncidentCount with max as IncidentCount)/aggregate(IncidentCount)",
+        "DailyIncidents?$apply=aggregate(IncidentCount from OperationalDate with average as T)",
+    ],
+)
+def test_nothing_else_is_a_custom_aggregate(ask: Desk, query: str) -> None:
+    assert faults_of_refused(ask, "custom aggregates", query) == []
 
 
 @pytest.mark.shared

@@ -175,7 +175,7 @@ def test_the_comparison_of_both_forms_notices_a_fault(line: str) -> None:
 
 
 KNOWN_TO_4_0 = {
-    "Annotation": {"Term", "String", "Bool", "Int", "EnumMember"},
+    "Annotation": {"Term", "Qualifier", "String", "Bool", "Int", "EnumMember"},
     "PropertyValue": {"Property", "String", "Bool", "Int", "EnumMember"},
     "Record": set(),
     "Collection": set(),

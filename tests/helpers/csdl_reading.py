@@ -88,12 +88,13 @@ def _set(container: str, item: etree._Element) -> Iterator[tuple[tuple[str, ...]
 
 def _notes(place: tuple[str, ...], item: etree._Element) -> Iterator[tuple[tuple[str, ...], Any]]:
     for note in item.findall(f"{EDM}Annotation"):
-        yield (*place, f"@{note.get('Term')}"), _attribute(note)
+        qualifier = f"#{note.get('Qualifier')}" if note.get("Qualifier") else ""
+        yield (*place, f"@{note.get('Term')}{qualifier}"), _attribute(note)
 
 
 def _attribute(holder: etree._Element) -> Any:
     """The value that an Annotation or PropertyValue carries, in an attribute or as its one element."""
-    found = [(name, text) for name, text in holder.attrib.items() if name not in ("Term", "Property")]
+    found = [(name, text) for name, text in holder.attrib.items() if name not in ("Term", "Qualifier", "Property")]
     if found:
         ((kind, text),) = found
         return _scalar(str(kind), str(text))

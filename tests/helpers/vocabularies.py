@@ -81,7 +81,7 @@ class Vocabularies:
                 yield f"{where} is no record"
             else:
                 yield from self.record(holder[0], declared, where)
-        elif holder.get(kind) is None or len(holder) or set(holder.attrib) - {kind, "Term", "Property"}:
+        elif holder.get(kind) is None or len(holder) or set(holder.attrib) - {kind, "Term", "Qualifier", "Property"}:
             yield f"{where} is not written as {kind}"
         else:
             yield from self.text(str(holder.get(kind)), declared, where)

@@ -7,7 +7,7 @@ Called by apply_binder.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,8 @@ from api.odata.binding.shapes import PART
 from api.odata.language.aggregation import METHODS
 from api.odata.language.literals import Kind
 from api.odata.language.query_syntax import Aggregate, AggregateItem, GroupBy, Steps
-from api.odata.language.syntax import Path
+from api.odata.language.syntax import Expression, Name, Path
+from models.catalogue.types import Additivity
 from models.errors import NameProblem, TypeProblem
 from models.snapshot.rowtext import ROW, quoted
 
@@ -61,8 +62,12 @@ def _item(
     chain: Chain, item: AggregateItem, relation: Relation, firsts: _Firsts, here: str | None
 ) -> tuple[str, Field, str]:
     """Name, type and SQL of one aggregate expression."""
-    if item.feature is not None or item.alias is None:
-        chain.not_offered(item.feature or "custom aggregates", item.position)
+    if item.feature is not None:
+        chain.not_offered(item.feature, item.position)
+    if item.expression is not None and item.method is None:
+        item = _custom(chain, item, item.expression, relation)
+    if item.alias is None:
+        chain.not_offered("an aggregate without a name", item.position)
     column = chain.column(item.alias)
     if item.expression is None:
         counted = here or "*"
@@ -82,6 +87,16 @@ def _item(
         sql = f"CASE WHEN {here} THEN {sql} END"
     text, made = method_sql(method.name, node.kind, node.scale, sql)
     return item.alias, replace(made, column=column), text
+
+
+def _custom(chain: Chain, item: AggregateItem, expression: Expression, relation: Relation) -> AggregateItem:
+    """The custom aggregates of the model are its additive columns: their sum, under their own name unless another is
+    given (Data Aggregation 4.0, 3.2.1.2). A step before may have given the name to something else: that has none."""
+    name = expression.name if isinstance(expression, Name) else ""
+    found = relation.fields.get(name)
+    if found is None or not found.declared or chain.view.column(name).additivity is not Additivity.ADDITIVE:
+        chain.not_offered("custom aggregates", item.position)
+    return replace(item, method="sum", alias=item.alias or name)
 
 
 class _Firsts:
@@ -110,11 +125,7 @@ class _Firsts:
             own += [quoted(f"{text}{name}") for name in target.key]
         if not own:
             self._chain.binding(relation).unknown_property(path, position)
-        kinds = [() if part.whole else (None, *_below(part, text)) for part in relation.parts]
-        if len(set(kinds)) > 1:
-            cases = " ".join(f"WHEN {number} THEN {kinds.index(kind)}" for number, kind in enumerate(kinds))
-            own.append(f"CASE {quoted(PART)} {cases} END")
-        return own
+        return [*own, *_structure(relation.parts, text)]
 
     def source(self) -> str:
         """The relation, with the marks."""
@@ -124,8 +135,22 @@ class _Firsts:
         return f"(SELECT *, {marks} FROM {self._relation.name})"
 
 
-def _below(part: Part, text: str) -> list[str]:
-    return [name for name in part.paths if name.startswith(text)]
+def _structure(parts: Sequence[Part], text: str) -> Iterator[str]:
+    """SQL that tells apart the structures of the rows that `text` leads to. What would be below a related row that is
+    not there is part of no structure: {"Region": null} is the same whatever a region would have."""
+    below = {name for part in parts for name in part.paths if name.startswith(text)}
+    steps = {name[: end + 1] for name in below for end, char in enumerate(name) if char == "/" and end + 1 >= len(text)}
+    for step in sorted(steps | {text}):
+        kinds = [() if part.whole else (None, *_next_names(part, step)) for part in parts]
+        if len(set(kinds)) > 1:
+            cases = " ".join(f"WHEN {number} THEN {kinds.index(kind)}" for number, kind in enumerate(kinds))
+            kind = f"CASE {quoted(PART)} {cases} END"
+            yield kind if step == text else f"CASE WHEN {quoted(step)} THEN {kind} END"
+
+
+def _next_names(part: Part, step: str) -> list[str]:
+    """The names right below a step, in alphabetical order."""
+    return sorted({name[len(step) :].partition("/")[0] for name in part.paths if name.startswith(step)})
 
 
 def _mark(path: Steps) -> str:

@@ -6,7 +6,7 @@ exactly its term's type, and nothing is written that a reader of OData 4.0 has n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from api.odata.description.csdl import Annotation, Member, Record, Value
 from api.odata.language.aggregation import METHODS, TRANSFORMATIONS
@@ -15,7 +15,7 @@ from api.odata.language.options import NOT_OFFERED
 from api.odata.protocol.batch import Form
 from api.odata.protocol.negotiation import JSON, XML, Level
 from api.odata.protocol.preferences import OFFERED_TO_BATCHES
-from models.catalogue.types import Navigation, View
+from models.catalogue.types import Additivity, Edm, Navigation, View
 
 CAPABILITIES = "Org.OData.Capabilities.V1"
 AGGREGATION = "Org.OData.Aggregation.V1"
@@ -104,7 +104,15 @@ def of_set(view: View, navigations: Sequence[Navigation]) -> tuple[Annotation, .
             ("DeleteRestrictions", Record((("Deletable", False),))),
         ),
         *(_terms(AGGREGATION, ("ApplySupported", _APPLY)) if offered("$apply") else ()),
+        *(_custom_aggregates(view) if offered("$apply") else ()),
     )
+
+
+def _custom_aggregates(view: View) -> Iterator[Annotation]:
+    """An additive column is also the custom aggregate of its name, of the type that its sum has."""
+    for column in view.columns:
+        if column.additivity is Additivity.ADDITIVE:
+            yield Annotation(f"{AGGREGATION}.CustomAggregate", Edm.DECIMAL.value, column.name)
 
 
 def offered(option: str) -> bool:

@@ -40,10 +40,12 @@ Value = bool | int | str | Member | Path | Record | tuple[str, ...] | tuple[Path
 
 @dataclass(frozen=True)
 class Annotation:
-    """`term` with its full namespace. It carries no annotations itself: readers of OData 4.0 may stop at them."""
+    """`term` with its full namespace; `qualifier` where a term stands more than once. It carries no annotations itself:
+    readers of OData 4.0 may stop at them."""
 
     term: str
     value: Value
+    qualifier: str | None = None
 
 
 @dataclass(frozen=True)

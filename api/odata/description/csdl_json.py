@@ -78,7 +78,8 @@ class _Writer:
         made: Json = {}
         for annotation in annotations:
             namespace, _, term = annotation.term.rpartition(".")
-            made[f"@{self.aliases[namespace]}.{term}"] = _constant(annotation.value)
+            qualified = term if annotation.qualifier is None else f"{term}#{annotation.qualifier}"
+            made[f"@{self.aliases[namespace]}.{qualified}"] = _constant(annotation.value)
         return made
 
 

@@ -99,7 +99,8 @@ def _set(entity_set: EntitySet) -> Lines:
 def _annotations(annotations: tuple[Annotation, ...]) -> Lines:
     for annotation in annotations:
         attributes, inner = constant(annotation.value)
-        yield from element("Annotation", {"Term": annotation.term, **attributes}, inner)
+        qualifier = {"Qualifier": annotation.qualifier} if annotation.qualifier else {}
+        yield from element("Annotation", {"Term": annotation.term, **qualifier, **attributes}, inner)
 
 
 def constant(value: Value) -> tuple[dict[str, str], list[str]]:

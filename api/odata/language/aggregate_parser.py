@@ -85,7 +85,8 @@ def _item(parser: Parser, *, needs_alias: bool) -> AggregateItem:
     if path is not None and path.is_custom and _ends(parser):
         has_from = _custom_from(parser)
         named = alias(parser) if needs_alias and (has_from or _is_next(parser, "as")) else None
-        return AggregateItem(path.expression, None, named, (), "custom aggregates", start)
+        feature = "custom aggregates" if has_from else path.feature
+        return AggregateItem(path.expression, None, named, (), feature, start)
     parser.index = begin
     expression = parser.expression()
     method = _method(parser)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.catalogue.columns import RECORD, code, count, decimal, instant, millis, number, text
 from models.catalogue.roles import STAFF
-from models.catalogue.types import Scope, View
+from models.catalogue.types import Additivity, Scope, View
 from models.catalogue.views.shared import LOCAL_TEXT, TO_AREA, TO_TEAM, table
 
 VIEWS = (
@@ -60,11 +60,12 @@ VIEWS = (
             code("ActivityCode", "activity", "Calls for service by call_arrival, or violent incidents by reported_at."),
             number("Weekday", None, "ISO weekday, 1 = Monday to 7 = Sunday."),
             number("Hour", None, "Local hour of the day, 0 to 23."),
-            count("EventCount", "events", "Events in the cell over the period."),
+            count("EventCount", "events", "Events in the cell over the period.", Additivity.NONE),
             count(
                 "HoursObserved",
                 "hours",
                 "How often this hour of the week happened in the period: weeks observed, one less or more where clocks changed.",
+                Additivity.NONE,
             ),
             decimal("MeanPerHour", "events per hour", "EventCount / HoursObserved.", scale=4),
             decimal("LowPerHour", "events per hour", "Lower end of the 95 % Poisson interval (Byar).", scale=4),

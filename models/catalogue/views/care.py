@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.catalogue.columns import code, count, millis
+from models.catalogue.columns import code, count, stock, total_millis
 from models.catalogue.roles import STAFF
 from models.catalogue.types import Scope, View
 from models.catalogue.views.shared import AREA_ID, OPERATIONAL_DATE, TEAM_CODE, TO_AREA, TO_DATE, TO_TEAM, table
@@ -29,7 +29,7 @@ VIEWS = (
             count("MatureAcceptedCount", "referrals", "Of the mature, accepted within 30 days."),
             count("MatureConnectedCount", "referrals", "Of the mature, connected within 30 days (D12 numerator)."),
             count("ConnectionInvalidCount", "referrals", "n invalid: connected before made."),
-            millis("ConnectionMsSum", "Sum of made_at to connected_at over valid connections.", nullable=False),
+            total_millis("ConnectionMsSum", "Sum of made_at to connected_at over valid connections."),
         ),
     ),
     View(
@@ -81,10 +81,10 @@ VIEWS = (
             count("AnsweredOnTimeCount", "requests", "Of the due, first answered no later than due (D14 numerator)."),
             count("UnansweredCount", "requests", "n missing: of the due, no answer recorded at as-of."),
             count("InvalidCount", "requests", "n invalid: of the due, answered before received."),
-            count(
+            stock(
                 "BacklogCount", "requests", "Received and neither answered nor closed when the day ended, or at as-of."
             ),
-            count("BacklogLateCount", "requests", "Of the backlog, past due."),
+            stock("BacklogLateCount", "requests", "Of the backlog, past due."),
         ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.catalogue.columns import count
+from models.catalogue.columns import count, stock
 from models.catalogue.roles import STAFF
 from models.catalogue.types import View
 from models.catalogue.views.shared import (
@@ -36,11 +36,11 @@ VIEWS = (
             count("IncidentCount", "incidents", "Distinct incidents whose reported_at falls in the day (D1, D2)."),
             count("IncidentOccurredCount", "incidents", "Distinct incidents whose occurred_from falls in the day."),
             count("IncidentClosedCount", "incidents", "Incidents whose closed_at falls in the day."),
-            count(
+            stock(
                 "OpenIncidentCount", "incidents", "Incidents open when the day ended, or at as-of on the last day (D3)."
             ),
-            count("OpenOver7DaysCount", "incidents", "Of the open incidents, those reported over 7 days before."),
-            count("OpenOver30DaysCount", "incidents", "Of the open incidents, those reported over 30 days before."),
+            stock("OpenOver7DaysCount", "incidents", "Of the open incidents, those reported over 7 days before."),
+            stock("OpenOver30DaysCount", "incidents", "Of the open incidents, those reported over 30 days before."),
             count(
                 "AssessmentDueCount",
                 "incidents",

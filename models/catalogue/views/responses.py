@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from models.catalogue.columns import code, count, interval, millis, number, text
 from models.catalogue.roles import STAFF
-from models.catalogue.types import Scope, View
+from models.catalogue.types import Additivity, Scope, View
 from models.catalogue.views.shared import (
     AREA_ID,
     OPERATIONAL_DATE,
@@ -127,9 +127,9 @@ VIEWS = (
             code("IntervalCode", "interval", "Interval measured; the age of open incidents only on the as-of day."),
             code("CutCode", "cut", "Whole city, by team or by priority."),
             text("CutValue", "Value of the cut; `city` for the whole city."),
-            count("ValueCount", "records", "n: records with a valid interval."),
-            count("MissingCount", "records", "n missing: a clock is not recorded."),
-            count("InvalidCount", "records", "n invalid: negative or quarantined."),
+            count("ValueCount", "records", "n: records with a valid interval.", Additivity.NONE),
+            count("MissingCount", "records", "n missing: a clock is not recorded.", Additivity.NONE),
+            count("InvalidCount", "records", "n invalid: negative or quarantined.", Additivity.NONE),
             millis("P50Ms", "Median, linear interpolation between order statistics, rounded to 1 ms."),
             millis("P50LowMs", "Lower end of its 95 % order-statistic interval; null when n is too small."),
             millis("P50HighMs", "Upper end of its 95 % order-statistic interval; null when n is too small."),

@@ -21,6 +21,8 @@ QUERIES_ASKED = int(os.environ.get("CRISIS_GENERATED_CASES", "2000"))
 FIRST = SystemRandom().randrange(10**9) if "CRISIS_GENERATED_CASES" in os.environ else 0
 OPTIONS = ("$apply", "$compute", "$count", "$expand", "$filter", "$orderby", "$search", "$select", "$skip", "$top")
 OTHERS = ("rollup", "rows/$count", "path/$count", "path", "expand *", "AND", "OR", "blank", "without", "words")
+REMEMBERED = (611000192,)
+"""Cases that engine and evaluator once answered differently: related rows that are not there, in rows of two structures."""
 FORMS = ("set", "count", "entity", "pages", "none", "minimal", "full", "numbers_as_text", "omit_nulls")
 
 
@@ -34,11 +36,16 @@ def test_engine_and_oracle_give_the_same_answers(figure: Callable[[str], None]) 
     print(summary(tally))
     assert not told_differences, "\n".join(told_differences)
     total = tally.queries
-    assert tally.outcomes["may fail"] < 0.15 * total
-    assert tally.outcomes["over a limit"] < 0.005 * total
-    assert tally.rows["0"] < 0.45 * total
-    assert tally.rows["2 to 5"] + tally.rows["more"] > 0.25 * total
-    assert sum(count for depth, count in tally.depths.items() if depth >= 4) > 0.2 * total
+    asked = f"of {total} queries from case {FIRST}"
+    assert tally.outcomes["may fail"] < 0.15 * total, asked
+    assert tally.outcomes["over a limit"] < 0.005 * total, asked
+    assert tally.rows["0"] < 0.45 * total, asked
+    assert tally.rows["2 to 5"] + tally.rows["more"] > 0.25 * total, asked
+    assert sum(count for depth, count in tally.depths.items() if depth >= 4) > 0.2 * total, asked
     steps = (f"/{name}" for name in TRANSFORMATIONS)
     drawn = (*FUNCTIONS, *OPERATORS, *steps, *METHODS, *OPTIONS, *OTHERS, *FORMS)
-    assert [name for name in drawn if tally.names[name] < total / 250] == []
+    assert [name for name in drawn if tally.names[name] < total / 250] == [], asked
+
+
+def test_cases_that_once_differed_agree() -> None:
+    assert [told(*difference) for difference in differing(REMEMBERED, Tally())] == []

@@ -51,6 +51,8 @@ A, B = Name("A"), Name("B")
         ("concat(identity,filter(A)/identity)", (Concat(((Identity(),), (Filter(A), Identity()))),)),
         ("aggregate(A with sum as T)", (Aggregate((AggregateItem(A, "sum", "T"),)),)),
         ("aggregate(A/B with min as T)", (Aggregate((AggregateItem(Path(("A", "B")), "min", "T"),)),)),
+        ("aggregate(A)", (Aggregate((AggregateItem(A, None, None),)),)),
+        ("aggregate(A/B as T)", (Aggregate((AggregateItem(Path(("A", "B")), None, "T"),)),)),
         ("aggregate(A add B with max as T)", (Aggregate((AggregateItem(Infix("add", A, B), "max", "T"),)),)),
         ("aggregate($count as T)", (Aggregate((AggregateItem(None, None, "T"),)),)),
         ("aggregate(A/B/$count as T)", (Aggregate((AggregateItem(None, None, "T", ("A", "B")),)),)),
@@ -69,8 +71,6 @@ FEATURES = """
 text                                          | feature
 aggregate(A with sum from B with max as T)    | from
 aggregate($count from B with max as T)        | from
-aggregate(A)                                  | custom aggregates
-aggregate(A/B as T)                           | custom aggregates
 aggregate(A from B as T)                      | custom aggregates
 aggregate(N.T/A with sum as T)                | type casts
 aggregate(A/N.T/$count as T)                  | type casts
