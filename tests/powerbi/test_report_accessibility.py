@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from powerbi.audience import AUDIENCES
+from powerbi.model.build import model
 from powerbi.report import pbir, report
 from powerbi.report.accessibility import contrast, measure
 from powerbi.report.reading import Drawn, drawn
@@ -146,3 +147,17 @@ def test_each_rule_finds_a_visual_that_breaks_it(name: str) -> None:
     change(document)
     found = measure(parts() | {chosen.path: json.dumps(document).encode()}).findings
     assert any(said in text for text in found), found
+
+
+# Measures that say something under every filter; others may be blank, and a blank is no alternative text.
+NEVER_SILENT = ("Freshness", "Situation title", "Open items summary", "yesterday summary", "percentile note")
+
+
+@audiences
+def test_alternative_texts_are_bound_to_measures_that_always_say_something(audience: str) -> None:
+    bound = {
+        visual.alt.name for page in report(audience).pages for visual in page.visuals if not isinstance(visual.alt, str)
+    }
+    assert {name for name in bound if not name.endswith(NEVER_SILENT)} == set()
+    texts = {each.name for each in model(audience).measures() if each.format is None}
+    assert bound <= texts, "a number alone states no insight"
