@@ -22,7 +22,6 @@ COMMANDS = {
     "import": "import_csv",
     "refresh": "refresh",
     "keys": "keys",
-    "powerbi": "powerbi",
     "doctor": "doctor",
     "migrate": "migrate",
 }

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.powerbi_check import standing
+from tests.powerbi_check import m_partitions, m_syntax, standing
 from tests.powerbi_check.rows import Row
 
-ROWS: tuple[Row, ...] = (standing.ROW,)
+ROWS: tuple[Row, ...] = (
+    standing.ROW,
+    *m_syntax.ROWS,
+    *m_partitions.ROWS,
+)
