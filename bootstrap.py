@@ -155,6 +155,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("import contracts", ("-c", "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())")),
     ("dependencies", ("-m", "deptry", ".")),
     ("generated documents", ("-m", "models.documents", "--check")),
+    ("Power BI templates", ("-m", "powerbi.package", "--check")),
 )
 
 
@@ -201,7 +202,8 @@ def reference() -> int:
 def docs() -> int:
     """Write the generated documents anew."""
     install("test")
-    return call(PYTHON, "-m", "models.documents") or call(PYTHON, "-m", "jobs.source.dictionary")
+    made = ("models.documents", "jobs.source.dictionary", "powerbi.package")
+    return max(call(PYTHON, "-m", name) for name in made)
 
 
 def clean() -> int:

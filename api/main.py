@@ -21,6 +21,7 @@ from api.edge.connection import require_public_url
 from api.edge.frame import Frame
 from api.edge.limits import QueryGate, RequestRate
 from api.edge.switch import Switch
+from api.exports import templates
 from api.exports.answer import Exporter
 from api.freshness import freshness_reader
 from api.observe import Counts, Observer, Started, fan_out, json_lines
@@ -87,6 +88,7 @@ def assemble(settings: ApiSettings, *, observe: Observer | None = None) -> Frame
         **dict.fromkeys((f"{ODATA}/$batch", f"{ODATA}/%24batch"), batch),
         ODATA: data,
         VIEWS: DataRoute("views", VIEWS, parts, exporter.answer),
+        templates.PREFIX: DataRoute("powerbi", templates.PREFIX, parts, templates.answer),
     }
     return Frame(Switch(mounts, site(parts, version, lifespan)), settings, parts.observe, parts.problem)
 

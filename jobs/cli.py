@@ -22,6 +22,7 @@ COMMANDS = {
     "import": "import_csv",
     "refresh": "refresh",
     "keys": "keys",
+    "powerbi": "powerbi",
     "doctor": "doctor",
     "migrate": "migrate",
 }

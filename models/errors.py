@@ -46,7 +46,8 @@ CrisisError
     ├── NothingToReplay          exit 17 no history reaches that date
     ├── MigrationRefused         exit 18 this database is not ours to migrate
     ├── PortInUse                exit 19 another process listens there
-    └── FolderNotWritable        exit 20 CRISIS_HOME cannot be written
+    ├── FolderNotWritable        exit 20 CRISIS_HOME cannot be written
+    └── DeploymentFailed         exit 21 Microsoft Fabric did not take the Power BI items
 """
 
 from __future__ import annotations
@@ -320,6 +321,12 @@ class FolderNotWritable(JobError):
     code = "FolderNotWritable"
     exit_code = 20
     default_hint = "Set CRISIS_HOME to a folder that this user may write."
+
+
+class DeploymentFailed(JobError):
+    code = "DeploymentFailed"
+    exit_code = 21
+    default_hint = "Check that the application is a member of the workspace, its secret and the ids; run it again."
 
 
 def all_errors() -> tuple[type[CrisisError], ...]:

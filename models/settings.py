@@ -111,6 +111,14 @@ class JobSettings(SharedSettings):
         default=120.0, gt=0, description="A refresh that says nothing for this long has lost its lease."
     )
 
+    fabric_workspace: str | None = Field(default=None, description="Id of the workspace for `crisis powerbi deploy`.")
+    fabric_environment: str = Field(default="PROD", description="Environment in parameter.yml that is published.")
+    fabric_tenant: str | None = Field(default=None, description="Entra tenant of the application that publishes.")
+    fabric_client: str | None = Field(default=None, description="Id of the application that publishes.")
+    fabric_secret: SecretStr | None = Field(
+        default=None, description="Secret of the application that publishes; here only, never an option."
+    )
+
     @property
     def source_database(self) -> str:
         """Address of the crisis database in force."""

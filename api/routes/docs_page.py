@@ -9,6 +9,7 @@ from html import escape
 
 from fastapi.responses import HTMLResponse
 
+from api.exports import templates
 from api.exports.formats import FORMATS
 from api.routes.guard import OPEN_ROUTES
 from api.routes.html import code, page, table
@@ -39,6 +40,8 @@ GUARDED = {
     "/odata/v1/<View>(<key>)": "one row",
     "/odata/v1/$batch": "several of these at once: POST, multipart/mixed or JSON",
     "/v1/views/<View>.<format>": "a whole view as a file: " + ", ".join(FORMATS),
+    f"{templates.PREFIX}/": "the Power BI templates for your key, with this address set: JSON, one line a file",
+    f"{templates.PREFIX}/<audience>/<Model>.<format>": "a template: " + ", ".join(templates.KINDS),
     "/v1/refresh-runs": "how the last refreshes went (roles refresh and admin)",
     "/metrics": "counters for Prometheus (on this machine, or roles refresh and admin)",
 }

@@ -6,6 +6,7 @@ Pure. `/odata/v1` is described by `openapi_odata`, words that many operations sh
 
 from __future__ import annotations
 
+from api.exports import templates
 from api.exports.formats import FORMATS
 from api.routes.openapi_odata import ROWS, options_of, paths_of_odata
 from api.routes.openapi_parts import (
@@ -24,6 +25,7 @@ from api.routes.openapi_parts import (
 )
 from models.catalogue import CATALOGUE
 from models.catalogue.types import View
+from powerbi.audience import AUDIENCES
 
 
 def document(root: str, version: str) -> Json:
@@ -32,6 +34,7 @@ def document(root: str, version: str) -> Json:
     for view in CATALOGUE.views.values():
         for extension, media in FORMATS.items():
             paths[f"/v1/views/{view.name}.{extension}"] = {"get": _export(view, extension, media)}
+    paths |= _templates()
     paths["/v1/refresh-runs"] = {
         "get": operation("refresh_runs", "How the last refreshes went.", json_content({"type": "array"}))
     }
@@ -65,6 +68,20 @@ def document(root: str, version: str) -> Json:
         "paths": paths,
         "components": _components(),
     }
+
+
+def _templates() -> Json:
+    """The Power BI templates, and the list of those for the key."""
+    listed = json_content({"type": "object", "properties": {"files": {"type": "array", "items": {"type": "object"}}}})
+    summary = "The Power BI templates for the key."
+    paths: Json = {f"{templates.PREFIX}/": {"get": operation("templates", summary, listed)}}
+    for audience in AUDIENCES.values():
+        for extension, (media, says) in templates.KINDS.items():
+            content = {media.split(";", maxsplit=1)[0]: {"schema": {"type": "string", "format": "binary"}}}
+            name = f"{audience.model}.{extension}"
+            made = operation(f"{audience.model}_{extension}", says, content, ("if_match", "if_none_match"))
+            paths[f"{templates.PREFIX}/{audience.name}/{name}"] = {"get": made}
+    return paths
 
 
 def _components() -> Json:

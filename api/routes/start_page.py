@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 
 from fastapi.responses import HTMLResponse
 
+from api.exports import templates
 from api.freshness import Freshness
 from api.routes.html import code, facts, page, table
 from models.catalogue import CATALOGUE
 from models.catalogue.types import Metric, View
+from powerbi.audience import AUDIENCES
 
 GROUPS = {
     "dimensions": "Dimensions",
@@ -65,7 +67,11 @@ def _connect(feed: str, root: str) -> str:
     return f"""<h2 id="connect">Connect</h2>
 <p>You need a key: an id (<code>cm_…</code>) and a secret (<code>cms_…</code>). Ask the administrator for one.
 Never put the secret into an address.</p>
-<h3>Power BI</h3>
+<h3>Power BI: ready-made report</h3>
+<ol><li>Download the template: {_template_links()}. The browser asks for your key: user name = key id.</li>
+<li>Open it with Power BI Desktop and leave every parameter as it is: this address is already in it.</li>
+<li>Choose <strong>Basic</strong>. User name = key id, password = secret; level: <code>{escape(root)}</code></li></ol>
+<h3>Power BI: your own report</h3>
 <ol><li>Home &gt; Get data &gt; OData feed.</li><li>URL: <code>{safe}</code></li>
 <li>Choose <strong>Basic</strong>. User name = key id, password = secret; level: <code>{safe}</code></li>
 <li>Choose the tables, then Load.</li></ol>
@@ -78,6 +84,14 @@ Never put the secret into an address.</p>
 {code(f"curl -u KEY_ID:SECRET -o calls.csv '{root}v1/views/DailyCalls.csv'")}
 <h3>Python</h3>
 {code(_python(root))}"""
+
+
+def _template_links() -> str:
+    """One for each audience; a key opens those that its role may have."""
+    return ", ".join(
+        f'<a href="{templates.PREFIX.lstrip("/")}/{each.name}/{each.model}.pbit">{escape(each.name)}</a>'
+        for each in AUDIENCES.values()
+    )
 
 
 def _python(root: str) -> str:

@@ -21,6 +21,8 @@ PROVES_READER = {"OpenItems": "DailyResponses"}
 """Open items are rightly none on a good day: another view of the same cuts tells whether a reader may see any."""
 PARAMETERS = {"ResponsePercentiles": frozenset({"Teams", "Priority"})}
 """Dimensions that a view has no relationship to and follows by its own rule."""
+COMPARED = frozenset(metric.view for metric in CATALOGUE.metrics.values())
+"""Views of metrics: their days are compared with earlier ones, as far as there are any."""
 
 
 @cache
@@ -65,7 +67,7 @@ def building_blocks(audience: str, views: tuple[View, ...]) -> Iterator[Measure]
             FOLDER,
             hidden=True,
         )
-        if "Dates" in related(audience, view.name) and view.group != "records":
+        if view.name in COMPARED:
             yield Measure(
                 f"First day ({view.name})",
                 view.name,

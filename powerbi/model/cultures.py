@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from models.catalogue import CATALOGUE
+from models.catalogue.types import Edm
 from powerbi.model import french
-from powerbi.model.words import Culture, Table
+from powerbi.model.tables import FORMATS
+from powerbi.model.words import Column, Culture, DataType, Table
 from powerbi.naming import pascal, words
 
 Captions = Iterator[tuple[str, str | None, str]]
@@ -56,6 +58,12 @@ def title(table: Table) -> str:
     return view.title if view else CODE_TITLES[table.name]
 
 
+def label(column: Column) -> str:
+    """What people call a column. Instants say that they are UTC: `AsOf` is no local time, and no measure `As of`."""
+    instant = column.data_type is DataType.DATE_TIME and column.format == FORMATS[Edm.INSTANT]
+    return f"{words(column.name)} (UTC)" if instant else words(column.name)
+
+
 def _captions(table: Table, language: Language) -> Captions:
     yield table.name, None, language.caption(title(table))
     for measure in table.measures:
@@ -63,7 +71,7 @@ def _captions(table: Table, language: Language) -> Captions:
             yield table.name, measure.name, language.measure(measure.name)
     for column in table.columns:
         if not column.hidden:
-            yield table.name, column.name, language.caption(words(column.name))
+            yield table.name, column.name, language.caption(label(column))
     for hierarchy in table.hierarchies:
         yield table.name, hierarchy.name, language.caption(hierarchy.name)
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 from powerbi.measures import french
 from powerbi.model.french_words import COLUMNS, FOLDERS, HIERARCHIES, TABLES
 
+UTC = " (UTC)"
 PLAIN = TABLES | COLUMNS | HIERARCHIES
 
 
 def caption(english: str) -> str:
     """Of a table, column, hierarchy or level. Raises KeyError."""
-    return PLAIN[english]
+    plain = english.removesuffix(UTC)
+    return PLAIN[plain] + english.removeprefix(plain)
 
 
 def folder(english: str) -> str:

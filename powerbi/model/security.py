@@ -2,8 +2,8 @@
 
 An imported model answers its reader, not the service, so the rule of the service's row scope is said here once more:
 `all` sees everything; area rows restrict areas, team rows restrict teams; a view that lacks the column follows its
-declared scope. One thing differs: areas stay visible to a person who is restricted to teams alone, for a dimension
-without rows would take its facts along. Whoever is not in `ScopeMembers` sees reference and trust only.
+declared scope. One thing differs: a restriction to teams hides no names of areas, for a dimension without rows would
+take its facts along. Whoever is not in `ScopeMembers` sees reference and trust only.
 """
 
 from __future__ import annotations

@@ -224,10 +224,10 @@ def _culture(model: Model, culture: Culture) -> str:
 def _translated(table: Table, captions: dict[tuple[str, str | None], str], folders: dict[str, str]) -> Iterator[str]:
     yield f"table {name(table.name)}"
     yield f"\tcaption: {value(captions[table.name, None])}"
-    for measure in table.measures:
-        yield from _member("measure", table.name, measure.name, captions, folders.get(measure.folder))
     for column in table.columns:
         yield from _member("column", table.name, column.name, captions, folders.get(column.folder or ""))
+    for measure in table.measures:
+        yield from _member("measure", table.name, measure.name, captions, folders.get(measure.folder))
     for hierarchy in table.hierarchies:
         yield from _member("hierarchy", table.name, hierarchy.name, captions, None)
         for level in hierarchy.levels:

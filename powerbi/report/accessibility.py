@@ -139,7 +139,7 @@ def _has_alt(visual: Drawn) -> bool:
 def _titled(visual: Drawn) -> bool:
     """Charts, slicers and tables show what they are; a card shows it too, or is one sentence."""
     shown = literal(visual.formatting("title", "show", container=True)) == "true"
-    sentence = visual.kind == "cardVisual" and _dynamic(visual)
+    sentence = literal(visual.formatting("label", "show")) == "false" and len(visual.projected()) == 1
     return shown or sentence or visual.kind in SELF_TITLED
 
 

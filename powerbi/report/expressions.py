@@ -12,7 +12,7 @@ from powerbi.report.words import Above, Among, Between, Field, Filter, IsTrue
 
 Json = dict[str, Any]
 
-EQUAL, MORE, NOT_LESS, LESS, NOT_MORE = range(5)
+_, MORE, NOT_LESS, LESS, NOT_MORE = range(5)
 """Kinds of comparison, in the order in which semantic queries number them."""
 
 
@@ -69,6 +69,11 @@ def projection(item: Field, *, active: bool = False) -> Json:
 def comparison(kind: int, left: Json, right: Json) -> Json:
     """left <kind> right."""
     return {"Comparison": {"ComparisonKind": kind, "Left": left, "Right": right}}
+
+
+def contains(left: Json, right: Json) -> Json:
+    """A text that holds another."""
+    return {"Contains": {"Left": left, "Right": right}}
 
 
 def _among(item: Among) -> Json:

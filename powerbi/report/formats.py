@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from powerbi.report import theme
-from powerbi.report.expressions import EQUAL, LESS, Json, colour, comparison, decimal, field, prop, text
+from powerbi.report.expressions import LESS, Json, colour, comparison, contains, decimal, field, prop, text
 from powerbi.report.words import Emphasis, Field, Kind, Paragraph, Series, Visual
 
 EVERY_CELL = {"data": [{"dataViewWildcard": {"matchingOption": 1}}]}
@@ -42,7 +42,7 @@ def _conditional(item: Emphasis) -> Json:
                 "Cases": [{"Condition": comparison(LESS, field(item.field), decimal(item.below)), "Value": value}]
             }
         }
-    cases = [{"Condition": comparison(EQUAL, field(item.field), text(word)), "Value": value} for word in item.words]
+    cases = [{"Condition": contains(field(item.field), text(word)), "Value": value} for word in item.words]
     return {"Conditional": {"Cases": cases}}
 
 
@@ -126,7 +126,10 @@ def _line(visual: Visual) -> Json:
     return {
         **_axes(),
         "legend": [_entry(_said({"show": many, "position": "Top", "legendMarkerRendering": "lineOnly"}))],
-        "labels": [_entry(_said({"show": not many}))],
+        "labels": [
+            _entry(_said({"show": True, "labelDensity": 25 if many else 100})),
+            *(_entry(_said({"showSeries": False}), {"metadata": item.field.reference}) for item in visual.series[1:]),
+        ],
         "lineStyles": [_line_style(item) for item in visual.series],
         "dataPoint": [_point_colour(item) for item in visual.series],
     }

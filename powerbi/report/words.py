@@ -134,7 +134,7 @@ class Series:
 class Emphasis:
     """A value in another colour where a measure says so; the words or the sign beside it say the same.
 
-    `words` compares a text, `below` a number.
+    `words` are what the text is or holds, `below` is compared with a number.
     """
 
     field: Field

@@ -78,7 +78,7 @@ INDEX_HOSTS = re.compile(r"(?:pypi|pythonhosted|npmjs)\.(?:org|com)")
 def test_no_file_names_a_machine_or_a_package_index() -> None:
     found = []
     for path in tracked():
-        if path.suffix in (".png", ".gz", ".parquet", ".xlsx"):
+        if path.suffix in (".png", ".gz", ".parquet", ".pbit", ".xlsx"):
             continue
         text = path.read_text("utf-8")
         if MACHINE_PATHS.search(text) or (INDEX_HOSTS.search(text) and path != Path(__file__)):

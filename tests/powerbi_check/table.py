@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from tests.powerbi_check import m_partitions, m_syntax, standing
+from tests.powerbi_check import standing, tom, tom_rules
 from tests.powerbi_check.rows import Row
 
-ROWS: tuple[Row, ...] = (
-    standing.ROW,
-    *m_syntax.ROWS,
-    *m_partitions.ROWS,
-)
+ROWS: tuple[Row, ...] = (standing.ROW, *tom.ROWS, *tom_rules.ROWS)

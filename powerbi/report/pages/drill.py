@@ -5,7 +5,7 @@ from __future__ import annotations
 from powerbi.report import theme
 from powerbi.report.pages import frame
 from powerbi.report.pages.frame import cards, chart, column, figure, label, measure, metric_name, values
-from powerbi.report.words import Box, Kind, Page, Series, Sort, Visual, Well
+from powerbi.report.words import Box, Field, Kind, Page, Series, Sort, Visual, Well
 
 WEEK = column("Dates", "WeekStart", "Week from")
 HALF_YEAR = frame.last_days(182)
@@ -27,12 +27,12 @@ def _weeks(metric_id: str, left: int, width: int) -> Visual:
     )
 
 
-def _tile(metric_id: str, left: int, width: int) -> Visual:
+def _tile(metric_id: str, left: int, width: int, alt: str | Field) -> Visual:
     return Visual(
         f"tile {metric_id}",
         Kind.CARD,
         Box(left, 64, width, 84),
-        figure(metric_id, "yesterday summary"),
+        alt,
         f"{metric_name(metric_id)}",
         wells=cards(
             figure(metric_id, "yesterday", "yesterday"),
@@ -60,8 +60,14 @@ PAGE = Page(
             wells=values(frame.AREA, column("Areas", "EquityClass", "Class")),
             sort=(Sort(frame.AREA),),
         ),
-        _tile("incidents_reported", 434, 410),
-        _tile("calls_for_service", 852, 412),
+        _tile("incidents_reported", 434, 410, figure("incidents_reported", "yesterday summary")),
+        _tile(
+            "calls_for_service",
+            852,
+            412,
+            "Calls for service in the area chosen: yesterday, this month, and the change on the year before; "
+            "with a kind of incident chosen it says: not at this cut.",
+        ),
         _weeks("incidents_reported", 16, 620),
         _weeks("calls_for_service", 644, 620),
         Visual(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from models.catalogue import CATALOGUE
 from powerbi.naming import pascal
-from powerbi.report.words import Above, Between, Box, Field, Kind, Paragraph, Visual, Well
+from powerbi.report import theme
+from powerbi.report.words import Above, Between, Box, Emphasis, Field, Kind, Paragraph, Visual, Well
 
 LEFT, RIGHT, GAP = 16, 1264, 8
 FOOT = Box(LEFT, 682, RIGHT - LEFT, 34)
@@ -101,5 +102,7 @@ def head(title: str, left: int = LEFT) -> tuple[Visual, Visual]:
             wells=cards(FRESHNESS),
             captions=False,
             bold=True,
+            blank="Age of the figures not known",
+            emphases=(Emphasis(FRESHNESS, theme.ALARM, ("STALE",)),),
         ),
     )

@@ -13,6 +13,9 @@ HOUR = column("HourlyActivity", "Hour")
 PROFILES = Among(frame.code("period"), ("12w", "52w", "all"))
 
 
+CALLS = Among(frame.code("activity"), ("calls",))
+
+
 def _heat_map(activity: str, title: str, top: int, height: int) -> Visual:
     return Visual(
         f"heat map {activity}",
@@ -54,7 +57,7 @@ PAGE = Page(
             "Weeks",
             wells=values(label("period")),
             filters=(PROFILES,),
-            reaches=("heat map calls", "heat map violent_incidents"),
+            reaches=("heat map calls", "heat map violent_incidents", "busiest"),
         ),
         frame.note(
             "how",
@@ -62,10 +65,26 @@ PAGE = Page(
             "Each cell is the mean number of events in that local hour, over the weeks observed. "
             "Heat maps are for the whole city. A bar leads to its area: right-click, Drill through.",
         ),
-        _by_area(figure("calls_for_service"), "calls_for_service", 64, 306),
+        _by_area(figure("calls_for_service"), "calls_for_service", 64, 198),
         _heat_map("calls", "Calls for service", 142, 264),
-        _by_area(figure("incidents_reported"), "incidents_reported", 378, 298),
+        _by_area(figure("incidents_reported"), "incidents_reported", 270, 198),
         _heat_map("violent_incidents", "Violent incidents", 414, 262),
+        Visual(
+            "busiest",
+            Kind.TABLE,
+            Box(880, 476, 384, 200),
+            "Hours of the week with most calls for service, busiest first, with the ends of their 95 % intervals.",
+            "Busiest hours of the week, calls per hour",
+            wells=values(
+                WEEKDAY,
+                HOUR,
+                PER_HOUR.called("mean"),
+                measure("HourlyActivity", "Events per hour low", "from"),
+                measure("HourlyActivity", "Events per hour high", "to"),
+            ),
+            filters=(CALLS,),
+            sort=(Sort(PER_HOUR, descending=True),),
+        ),
         frame.note(
             "foot",
             frame.FOOT,

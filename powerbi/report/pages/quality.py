@@ -24,7 +24,7 @@ PAGE = Page(
             "refresh",
             Kind.CARD,
             Box(16, 64, 820, 84),
-            STALE,
+            frame.FRESHNESS,
             "Refresh",
             wells=cards(
                 measure("RefreshStatus", "Last run outcome", "last run"),

@@ -100,7 +100,7 @@ PAGE = Page(
             Kind.LINE,
             Box(844, 142, 420, 262),
             NOTE,
-            f"{metric_name('first_arrival')}: percentiles by day, minutes",
+            f"{metric_name('first_arrival')}: percentiles up to each day, minutes",
             wells=chart(frame.DAY, P50, P90),
             filters=(MONTH,),
             sort=(Sort(frame.DAY),),

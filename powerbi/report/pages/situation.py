@@ -5,6 +5,8 @@ Freshness first, then yesterday against its baseline, then what is late or due b
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from powerbi.report import theme
 from powerbi.report.pages import frame
 from powerbi.report.pages.frame import cards, chart, column, figure, label, measure, metric_name, values
@@ -53,16 +55,35 @@ def _tile(metric_id: str, place: int) -> Visual:
     )
 
 
-def _text(key: str, box: Box, field: Field, blank: str, size: int = 12) -> Visual:
-    return Visual(key, Kind.CARD, box, field, wells=cards(field), captions=False, bold=True, size=size, blank=blank)
+def _text(visual: Visual, field: Field, blank: str, alarm: str = "") -> Visual:
+    """A card of one sentence, in the colour of alarm where it holds that word; `blank` stands for an empty one."""
+    return replace(
+        visual,
+        wells=cards(field),
+        captions=False,
+        bold=True,
+        blank=blank,
+        emphases=(Emphasis(field, theme.ALARM, (alarm,)),) if alarm else (),
+    )
 
 
+# Measures that may be blank are no alternative texts.
+VERSIONS = "Whether all tables come from one snapshot; if not, it says: mixed versions, refresh again."
+REAL = "Whether the data are real, or made up for demonstration."
+SCHEDULE = "Since when fresher figures are overdue; if nothing is overdue, it says that the refresh is on schedule."
 STRIP = (
-    _text("freshness", Box(16, 8, 612, 44), frame.FRESHNESS, "Age of the figures not known", 14),
-    _text("versions", Box(636, 8, 300, 44), MIXED, "All tables from one snapshot"),
-    _text("notice", Box(944, 8, 320, 44), NOTICE, "Real data"),
-    _text("situation", Box(16, 58, 860, 44), TITLE, "Situation: as-of moment not known", 18),
-    _text("stale", Box(884, 58, 380, 44), STALE, "Refresh is on schedule"),
+    _text(
+        Visual("freshness", Kind.CARD, Box(16, 8, 612, 44), frame.FRESHNESS, size=14),
+        frame.FRESHNESS,
+        "Age of the figures not known",
+        "STALE",
+    ),
+    _text(
+        Visual("versions", Kind.CARD, Box(636, 8, 300, 44), VERSIONS), MIXED, "All tables from one snapshot", "mixed"
+    ),
+    _text(Visual("notice", Kind.CARD, Box(944, 8, 320, 44), REAL, size=10), NOTICE, "Real data"),
+    _text(Visual("situation", Kind.CARD, Box(16, 58, 860, 44), TITLE, size=18), TITLE, "As-of moment not known"),
+    _text(Visual("stale", Kind.CARD, Box(884, 58, 380, 44), SCHEDULE), STALE, "Refresh is on schedule"),
 )
 WORK = (
     Visual(

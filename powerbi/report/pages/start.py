@@ -49,7 +49,7 @@ PAGE = Page(
             "notice",
             Kind.CARD,
             Box(16, 64, 1248, 52),
-            NOTICE,
+            "Whether the data are real, or made up for demonstration.",
             wells=cards(NOTICE),
             captions=False,
             bold=True,
