@@ -16,6 +16,7 @@ from tests.conformance.bench import Service
 from tests.conftest import ROOT
 from tests.powerbi_check import m_reading
 from tests.powerbi_check.city import City
+from tests.powerbi_check.m_reading import Read
 
 TEMPLATES = ROOT / "powerbi" / "templates"
 CALLS = 3_000
@@ -28,7 +29,7 @@ class Bench(bench.Bench):
     """Made once for a run of the table. `short`: nothing but the Python package index is asked for."""
 
     short: bool = False
-    _rows: dict[str, Path] = field(default_factory=dict, repr=False)
+    _read: dict[str, Read] = field(default_factory=dict, repr=False)
 
     def project(self, audience: str) -> Path:
         """The folder of the audience's project as committed."""
@@ -45,15 +46,19 @@ class Bench(bench.Bench):
         """The demo city, served."""
         return self._ends.enter_context(self.city.served())
 
-    def rows_file(self, audience: str) -> Path:
-        """JSON of what the model's M reads from the service with that role's key: table -> rows, moments as ISO text."""
-        if audience not in self._rows:
-            self._rows[audience] = self.folder / f"rows-{audience}.json"
-            read = m_reading.whole(self.service, audience)
-            self._rows[audience].write_text(json.dumps(read.rows), "utf-8")
-        return self._rows[audience]
+    def read(self, audience: str) -> Read:
+        """What the model's M reads from the service with that role's key, filters folded, once for the bench."""
+        if audience not in self._read:
+            self._read[audience] = m_reading.whole(self.service, audience)
+        return self._read[audience]
 
     def rows(self, audience: str) -> dict[str, list[dict[str, Any]]]:
-        """The same, read."""
-        rows: dict[str, list[dict[str, Any]]] = json.loads(self.rows_file(audience).read_text("utf-8"))
-        return rows
+        """Table -> rows, moments and days as ISO text."""
+        return self.read(audience).rows
+
+    def rows_file(self, audience: str) -> Path:
+        """The same as a JSON file, for judges."""
+        file = self.folder / f"rows-{audience}.json"
+        if not file.exists():
+            file.write_text(json.dumps(self.rows(audience)), "utf-8")
+        return file

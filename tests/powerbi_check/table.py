@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from tests.powerbi_check import standing, tom, tom_rules
+from tests.powerbi_check import m_partitions, m_syntax, standing, tom, tom_rules
 from tests.powerbi_check.rows import Row
 
-ROWS: tuple[Row, ...] = (standing.ROW, *tom.ROWS, *tom_rules.ROWS)
+ROWS: tuple[Row, ...] = (
+    standing.ROW,
+    *tom.ROWS,
+    *tom_rules.ROWS,
+    *m_syntax.ROWS,
+    *m_partitions.ROWS,
+)
