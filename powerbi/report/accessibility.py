@@ -14,7 +14,9 @@ from typing import Any
 
 from powerbi.report.reading import Drawn, documents, drawn, literal, references
 
-TEXT_CONTRAST, GRAPHIC_CONTRAST, TARGET = 4.5, 3.0, 24
+TEXT_CONTRAST, GRAPHIC_CONTRAST, GREATEST = 4.5, 3.0, 21.0
+TARGET = 24
+"""Pixels that the shorter side of what can be pressed has at least."""
 SMALLEST_TEXT = 9
 ROW = 8
 """Visuals whose tops differ by less stand in one row."""
@@ -24,13 +26,26 @@ TEXT_PROPERTIES = frozenset({"fontColor", "labelColor", "titleColor", "fontColor
 SURFACE_PROPERTIES = frozenset({"backColor", "backColorPrimary", "backColorSecondary"})
 TARGETS = frozenset({"slicer", "actionButton", "pageNavigator"})
 SELF_TITLED = frozenset({"textbox", "actionButton", "pageNavigator"})
+FOLLOWS_A_VALUE = frozenset({"Conditional", "FillRule"})
 STEPS = 20
 """Colours looked at between the ends of a heat map."""
 
 
 @dataclass(frozen=True)
+class Fault:
+    """What someone could not read, and where."""
+
+    path: str
+    place: str
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.said}"
+
+
+@dataclass(frozen=True)
 class Figures:
-    """What was counted and measured; `findings` is empty when everything is as it must be."""
+    """What was counted and measured; `faults` is empty when everything is as it must be."""
 
     visuals: int
     alternative_texts: int
@@ -42,8 +57,9 @@ class Figures:
     targets: int
     smallest_target: float
     coloured: int
+    colour_alone: int
     phone_visuals: int
-    findings: tuple[str, ...]
+    faults: tuple[Fault, ...]
 
     def lines(self) -> tuple[str, ...]:
         """The figures as sentences."""
@@ -55,9 +71,7 @@ class Figures:
             f"lines and bars: lowest contrast {self.lowest_graphic_contrast:.1f}:1 (wanted {GRAPHIC_CONTRAST:g}:1)",
             f"{self.in_tab_order} of {self.visuals} visuals where reading order has them",
             f"{self.targets} targets, the smallest {self.smallest_target:g} pixels (wanted {TARGET})",
-            f"{self.coloured} visuals use colour, none of them alone"
-            if not self.findings
-            else f"{self.coloured} use colour",
+            f"{self.coloured} visuals tell something by colour, {self.colour_alone} of them by colour alone",
             f"{self.phone_visuals} visuals on phone pages",
         )
 
@@ -65,44 +79,47 @@ class Figures:
 def measure(parts: Mapping[str, bytes]) -> Figures:
     """All figures of one report."""
     visuals = drawn(parts)
-    theme = next(json.loads(content) for path, content in parts.items() if "/RegisteredResources/" in path)
-    surfaces, inks = _theme_colours(theme)
-    inks |= {ink for each in visuals for ink in _text_colours(each.document)}
-    texts = {(ink, surface): contrast(ink, surface) for ink in inks for surface in surfaces}
-    texts |= {pair: contrast(*pair) for each in visuals for pair in _heat_pairs(each)}
+    path, theme = _theme(parts)
+    texts = _text_contrasts(visuals, theme)
     drawings = {colour: contrast(colour, theme["background"]) for each in visuals for colour in _drawing_colours(each)}
     ordered = _in_reading_order(visuals)
     targets = list(_targets(visuals, parts))
-    findings = [
-        *(f"{each.called}: no alternative text that says anything" for each in visuals if not _has_alt(each)),
-        *(f"text {ink} on {back}: {ratio:.2f}:1" for (ink, back), ratio in texts.items() if ratio < TEXT_CONTRAST),
+    alone = [(each, said) for each in visuals for said in _colour_alone(each)]
+    by_visual = [
+        *((each, "has no alt text that says more than its title") for each in visuals if not _has_alt(each)),
+        *((each, "has no title to be seen") for each in visuals if not _titled(each)),
+        *((each, "is reached by the tab key out of reading order") for each in visuals if each.path not in ordered),
+        *((each, f"is a target of {size:g} pixels, under {TARGET}") for each, size in targets if size < TARGET),
+        *alone,
+        *((each, f"has text under {SMALLEST_TEXT} pt") for each in visuals if _has_small_text(each)),
+    ]
+    faults = [
         *(
-            f"lines or bars in {colour}: {ratio:.2f}:1"
-            for colour, ratio in drawings.items()
+            Fault(path, f"text {ink} on {back}", f"has a contrast of {ratio:.2f}:1")
+            for (ink, back), ratio in texts.items()
+            if ratio < TEXT_CONTRAST
+        ),
+        *(
+            Fault(path, f"lines or bars in {ink}", f"have a contrast of {ratio:.2f}:1")
+            for ink, ratio in drawings.items()
             if ratio < GRAPHIC_CONTRAST
         ),
-        *(
-            f"{each.called}: the tab key reaches it out of reading order"
-            for each in visuals
-            if each.path not in ordered
-        ),
-        *(f"{called}: a target of {size:g} pixels" for called, size in targets if size < TARGET),
-        *(f"{each.called}: {said}" for each in visuals for said in (*_colour_alone(each), *_small_text(each))),
-        *(f"{each.called}: no title to be seen" for each in visuals if not _titled(each)),
+        *(Fault(each.path, each.called, said) for each, said in by_visual),
     ]
     return Figures(
         visuals=len(visuals),
         alternative_texts=sum(map(_has_alt, visuals)),
-        stated_by_measures=sum(_dynamic(each) for each in visuals),
-        text_colours=len(inks),
+        stated_by_measures=sum(map(_dynamic, visuals)),
+        text_colours=len({ink for ink, _ in texts}),
         lowest_text_contrast=min(texts.values()),
-        lowest_graphic_contrast=min(drawings.values()),
+        lowest_graphic_contrast=min(drawings.values(), default=GREATEST),
         in_tab_order=len(ordered),
         targets=len(targets),
-        smallest_target=min(size for _, size in targets),
-        coloured=sum(_uses_colour(each) for each in visuals),
+        smallest_target=min((size for _, size in targets), default=TARGET),
+        coloured=sum(map(_tells_by_colour, visuals)),
+        colour_alone=len({each.path for each, _ in alone}),
         phone_visuals=sum(each.mobile is not None for each in visuals),
-        findings=tuple(findings),
+        faults=tuple(faults),
     )
 
 
@@ -164,20 +181,46 @@ def _strings(node: Any) -> Iterator[str]:
             yield from _strings(each)
 
 
-def _theme_colours(theme: Mapping[str, Any]) -> tuple[set[str], set[str]]:
-    """Surfaces that text stands on, and colours of text."""
-    styles = theme["visualStyles"]
-    pages = [each["color"] for each in styles["page"]["*"]["background"]]
-    surfaces = {theme["background"], *_strings(pages), *_hexes(styles, SURFACE_PROPERTIES)}
-    inks = {theme["foreground"], *(each["color"] for each in theme["textClasses"].values())}
-    return surfaces, inks | set(_hexes(styles, TEXT_PROPERTIES)) | {theme["foregroundNeutralSecondary"]}
+def _theme(parts: Mapping[str, bytes]) -> tuple[str, dict[str, Any]]:
+    """The registered theme with its path; black on white where there is none."""
+    own = {path: json.loads(content) for path, content in parts.items() if "/RegisteredResources/" in path}
+    path, content = next(((path, each) for path, each in own.items() if "dataColors" in each), ("definition", {}))
+    return path, {"background": "#FFFFFF", "foreground": "#000000"} | content
+
+
+def _text_contrasts(visuals: list[Drawn], theme: Mapping[str, Any]) -> dict[tuple[str, str], float]:
+    """Every colour of text on every surface that text stands on, and on the colours of heat maps."""
+    styles = theme.get("visualStyles", {})
+    page = styles.get("page", {}).get("*", {}).get("background", [])
+    surfaces = {
+        theme["background"],
+        *_strings([each.get("color") for each in page]),
+        *_hexes(styles, SURFACE_PROPERTIES),
+    }
+    inks = {theme["foreground"], theme.get("foregroundNeutralSecondary", theme["foreground"])}
+    inks |= {each["color"] for each in theme.get("textClasses", {}).values() if "color" in each}
+    inks |= {ink for node in (styles, *(each.document for each in visuals)) for ink in _text_colours(node)}
+    pairs = {(ink, surface) for ink in inks for surface in surfaces if HEX.match(ink) and HEX.match(surface)}
+    pairs |= {pair for each in visuals for pair in _heat_pairs(each)}
+    return {pair: contrast(*pair) for pair in sorted(pairs)}
 
 
 def _text_colours(document: Mapping[str, Any]) -> Iterator[str]:
     yield from _hexes(document, TEXT_PROPERTIES)
-    for entry in document["visual"].get("objects", {}).get("general", []):
+    for entry in document.get("visual", {}).get("objects", {}).get("general", []):
         for paragraph in entry["properties"].get("paragraphs", []):
-            yield from (run["textStyle"]["color"] for run in paragraph["textRuns"] if "color" in run["textStyle"])
+            styles = (run.get("textStyle", {}) for run in paragraph["textRuns"])
+            yield from (style["color"] for style in styles if HEX.match(str(style.get("color"))))
+
+
+def _series_colours(visual: Drawn) -> dict[str, str]:
+    """Field -> the colour in which its lines or bars are drawn, where that is said."""
+    found = {}
+    for entry in visual.entries("dataPoint"):
+        colours = list(_hexes(entry, frozenset({"fill"})))
+        if colours and "metadata" in entry.get("selector", {}):
+            found[str(entry["selector"]["metadata"])] = colours[0]
+    return found
 
 
 def _drawing_colours(visual: Drawn) -> Iterator[str]:
@@ -208,7 +251,7 @@ def _in_reading_order(visuals: list[Drawn]) -> set[str]:
     return found
 
 
-def _targets(visuals: list[Drawn], parts: Mapping[str, bytes]) -> Iterator[tuple[str, float]]:
+def _targets(visuals: list[Drawn], parts: Mapping[str, bytes]) -> Iterator[tuple[Drawn, float]]:
     """What can be pressed, and its smaller side, on the page and on the phone. A navigator has a button a page."""
     pages = [doc for path, doc in documents(parts).items() if path.endswith("/page.json")]
     buttons = sum(doc.get("visibility") != "HiddenInViewMode" for doc in pages)
@@ -216,15 +259,12 @@ def _targets(visuals: list[Drawn], parts: Mapping[str, bytes]) -> Iterator[tuple
         if each.kind in TARGETS:
             for place in (each.position, *([each.mobile["position"]] if each.mobile else [])):
                 share = buttons if each.kind == "pageNavigator" else 1
-                yield each.called, min(place["height"], place["width"] / share)
+                yield each, min(place["height"], place["width"] / share)
 
 
-def _uses_colour(visual: Drawn) -> bool:
-    return len(set(_drawing_colours(visual))) > 1 or "Conditional" in _keys(visual.document) or bool(_heat(visual))
-
-
-def _heat(visual: Drawn) -> bool:
-    return "FillRule" in _keys(visual.document)
+def _tells_by_colour(visual: Drawn) -> bool:
+    """Several colours in a chart, or a colour that follows a value."""
+    return len(set(_series_colours(visual).values())) > 1 or bool(_keys(visual.document) & FOLLOWS_A_VALUE)
 
 
 def _keys(node: Any) -> set[str]:
@@ -235,29 +275,31 @@ def _keys(node: Any) -> set[str]:
 
 def _colour_alone(visual: Drawn) -> Iterator[str]:
     """Lines of different colours need different strokes, bars the name of their series, coloured values their words."""
-    colours = {e["selector"]["metadata"]: next(_strings(e["properties"]["fill"])) for e in visual.entries("dataPoint")}
-    if visual.kind == "lineChart" and len(set(colours.values())) > 1:
+    colours = _series_colours(visual)
+    if len(set(colours.values())) > 1 and visual.kind == "lineChart":
         strokes = {
-            e["selector"]["metadata"]: literal(e["properties"]["lineStyle"]) for e in visual.entries("lineStyles")
+            _selected(each): literal(each["properties"].get("lineStyle")) for each in visual.entries("lineStyles")
         }
-        told_apart = {(colours[each], strokes.get(each)) for each in colours}
+        told_apart = {(colour, strokes.get(field)) for field, colour in colours.items()}
         if len({stroke for _, stroke in told_apart}) < len(told_apart):
-            yield "lines that only their colour tells apart"
-    if visual.kind.endswith("BarChart") and len(set(colours.values())) > 1:
+            yield "has lines that only their colour tells apart"
+    if len(set(colours.values())) > 1 and visual.kind.endswith(("BarChart", "ColumnChart")):
         named = literal(visual.formatting("labels", "titleContentType")) == "Series name"
         if not named or literal(visual.formatting("labels", "show")) != "true":
-            yield "bars that only their colour tells apart"
+            yield "has bars that only their colour tells apart"
     shown = {each["queryRef"] for each in visual.projected()}
-    for name in ("value", "values"):
-        for entry in visual.entries(name):
-            if _keys(entry) & {"Conditional", "FillRule"}:
-                by = {f"{table}.{field}" for _, table, field in references(entry)}
-                if not by <= shown:
-                    yield "a colour that follows a value which is not shown"
+    for entry in (*visual.entries("value"), *visual.entries("values")):
+        by = {f"{table}.{field}" for _, table, field in references(entry)}
+        if _keys(entry) & FOLLOWS_A_VALUE and not by <= shown:
+            yield "has a colour that follows a value which is not shown"
 
 
-def _small_text(visual: Drawn) -> Iterator[str]:
-    sizes = re.findall(r'"fontSize": \{"expr": \{"Literal": \{"Value": "([\d.]+)D"', json.dumps(visual.document))
-    sizes += re.findall(r'"fontSize": "([\d.]+)pt"', json.dumps(visual.document))
-    if any(float(size) < SMALLEST_TEXT for size in sizes):
-        yield f"text under {SMALLEST_TEXT} pt"
+def _selected(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("selector", {}).get("metadata"))
+
+
+def _has_small_text(visual: Drawn) -> bool:
+    text = json.dumps(visual.document)
+    sizes = re.findall(r'"fontSize": \{"expr": \{"Literal": \{"Value": "([\d.]+)D"', text)
+    sizes += re.findall(r'"fontSize": "([\d.]+)pt"', text)
+    return any(float(size) < SMALLEST_TEXT for size in sizes)

@@ -1,7 +1,7 @@
 """The parts of a report -> its pages and visuals in the order of the tab key, and the fields that they read.
 
-Reads JSON alone, so it judges a report that someone has changed as well as one that was generated. Used by
-`powerbi.report.accessibility`, `crisis powerbi check` and the tests.
+Reads JSON alone, so a report that someone has changed is read as well as one that was generated. Used by
+`powerbi.report.accessibility` and the tests.
 """
 
 from __future__ import annotations
@@ -73,14 +73,19 @@ def documents(parts: Mapping[str, bytes]) -> dict[str, dict[str, Any]]:
 
 
 def drawn(parts: Mapping[str, bytes]) -> list[Drawn]:
-    """Every visual, in the order of the pages and of the tab key."""
+    """Every visual, in the order of the pages and of the tab key; a group only holds others and is none."""
     read = documents(parts)
-    order = read["definition/pages/pages.json"]["pageOrder"]
+    order = read.get("definition/pages/pages.json", {}).get("pageOrder", [])
+    unlisted = sorted({path.split("/")[2] for path in read if path.endswith("/page.json")} - set(order))
     found = []
-    for name in order:
+    for name in (*order, *unlisted):
         folder = f"definition/pages/{name}"
         title = str(read[f"{folder}/page.json"]["displayName"])
-        own = [path for path in read if path.startswith(f"{folder}/") and path.endswith("/visual.json")]
+        own = [
+            path
+            for path, document in read.items()
+            if path.startswith(f"{folder}/") and path.endswith("/visual.json") and "visual" in document
+        ]
         visuals = [
             Drawn(title, path, read[path], read.get(path.removesuffix("visual.json") + "mobile.json")) for path in own
         ]
@@ -105,23 +110,3 @@ def references(node: Any, aliases: Mapping[str, str] | None = None) -> Iterator[
             yield kind, table, str(reference.get("Property") or reference.get("Hierarchy"))
     for each in node.values():
         yield from references(each, aliases)
-
-
-def dangling(parts: Mapping[str, bytes], known: frozenset[Reference]) -> list[str]:
-    """What a report reads and the model does not have: which visual or page would break, and over which field."""
-    tables = {table for _, table, _ in known}
-    read = documents(parts)
-    called = {each.path: each.called for each in drawn(parts)}
-    found = []
-    for path, document in sorted(read.items()):
-        for kind, table, name in sorted(set(references(document)) - known):
-            what = (
-                f"no {kind.lower()} {table}[{name}]" if table in tables else f"no table {table} (for {table}[{name}])"
-            )
-            where = (
-                called.get(path)
-                or called.get(path.replace("mobile.json", "visual.json"))
-                or document.get("displayName", path)
-            )
-            found.append(f"{where}: {what} in the model")
-    return found

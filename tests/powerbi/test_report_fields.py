@@ -9,11 +9,14 @@ import pytest
 
 from models.catalogue import CATALOGUE
 from powerbi.audience import AUDIENCES
+from powerbi.model import tmdl
 from powerbi.model.build import model
 from powerbi.report import pbir, report
 from powerbi.report.pages import EXTRA
-from powerbi.report.reading import Reference, dangling, documents, drawn, references
+from powerbi.report.reading import Reference, documents, drawn, references
 from powerbi.report.words import Kind
+from tests.powerbi import report_fields
+from tests.powerbi.report_fields import dangling
 
 audiences = pytest.mark.parametrize("audience", AUDIENCES)
 RECORDS = {view.name for view in CATALOGUE.views.values() if view.group == "records"}
@@ -24,11 +27,16 @@ def parts(audience: str) -> dict[str, bytes]:
 
 
 def known(audience: str) -> frozenset[Reference]:
-    built = model(audience)
-    columns = {("Column", table.name, column.name) for table in built.tables for column in table.columns}
-    return frozenset(
-        columns | {("Measure", table.name, each.name) for table in built.tables for each in table.measures}
-    )
+    """As the TMDL files say it: what the engine will know."""
+    return report_fields.known({path: content.decode() for path, content in tmdl.files(model(audience)).items()})
+
+
+def test_the_model_is_read_from_its_files_as_it_was_built() -> None:
+    built = model("analyst")
+    wanted = {("Column", table.name, each.name) for table in built.tables for each in table.columns}
+    wanted |= {("Measure", table.name, each.name) for table in built.tables for each in table.measures}
+    wanted |= {("Hierarchy", table.name, each.name) for table in built.tables for each in table.hierarchies}
+    assert known("analyst") == wanted
 
 
 @audiences

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tests.powerbi_check import m_partitions, m_syntax, standing, tom, tom_rules
+from tests.powerbi_check import m_partitions, m_syntax, report, standing, tom, tom_rules
 from tests.powerbi_check.rows import Row
 
 ROWS: tuple[Row, ...] = (
     standing.ROW,
     *tom.ROWS,
     *tom_rules.ROWS,
+    *report.ROWS,
     *m_syntax.ROWS,
     *m_partitions.ROWS,
 )

@@ -16,6 +16,7 @@ from powerbi.audience import AUDIENCES
 from powerbi.package.inspection import fields, origins, references
 from powerbi.package.inspection.outline import Outline, outline
 from powerbi.package.inspection.words import Examination, Finding, Kind
+from powerbi.report import accessibility
 
 JSON_FILES = (".json", ".pbip", ".pbir", ".pbism", ".platform", ".pbids")
 MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
@@ -59,7 +60,10 @@ def examine(files: Mapping[str, bytes], audience: str) -> Examination:
         *origins.unmarked_dates(project.model),
     ]
     found += _below(model_folder, in_model)
-    found += _below(report_folder, [*references.unknown_fields(project.model, used), *_silent(project)])
+    found += _below(report_folder, [*references.unknown_fields(project.model, used)])
+    legible = accessibility.measure({} if faults else _inside(files, report_folder))
+    hard = [Finding(Kind.ACCESSIBILITY, each.path, each.place, each.said) for each in legible.faults]
+    found += _below(report_folder, hard)
     found += _template(files, project)
     visuals = _visuals(project)
     figures = {
@@ -68,7 +72,7 @@ def examine(files: Mapping[str, bytes], audience: str) -> Examination:
         **project.model.counts,
         "visuals": len(visuals),
         "fields in visuals": len(used),
-        "visuals with alt text": sum(map(fields.has_alt_text, visuals.values())),
+        "visuals with alt text": legible.alternative_texts,
     }
     misdirected = any(each.kind is Kind.ADDRESS for each in found)
     address = None if misdirected else origins.address(project.model)
@@ -116,11 +120,9 @@ def _visuals(project: Project) -> dict[str, Any]:
     }
 
 
-def _silent(project: Project) -> Iterator[Finding]:
-    for path, visual in _visuals(project).items():
-        if not fields.has_alt_text(visual):
-            place = fields.place(project.documents, path)
-            yield Finding(Kind.ACCESSIBILITY, path, place, "has no alt text")
+def _inside(files: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
+    """The files of one folder, by path below it."""
+    return {path.removeprefix(folder): content for path, content in files.items() if path.startswith(folder)}
 
 
 def _template(files: Mapping[str, bytes], project: Project) -> Iterator[Finding]:

@@ -54,13 +54,6 @@ def literal(visual: Mapping[str, Any], group: str, name: str) -> str | None:
     return None
 
 
-def has_alt_text(visual: Mapping[str, Any]) -> bool:
-    """Whether the visual says something to who cannot see it: a text, or an expression that makes one."""
-    groups = visual.get("visual", {}).get("visualContainerObjects", {}).get("general", [])
-    given = [item.get("properties", {}).get("altText", {}).get("expr", {}) for item in groups]
-    return any(expression and expression.get("Literal", {}).get("Value") != "''" for expression in given)
-
-
 def _asked(value: Any, short: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
     """(kind, table, name, level) of every field below."""
     if isinstance(value, list):

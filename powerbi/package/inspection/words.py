@@ -30,7 +30,7 @@ NEXT_STEPS = {
     Kind.SOURCE: "Correct the M of the table: the service has no such view for this role.",
     Kind.ADDRESS: "Run `crisis powerbi build --api-base-url https://...` with the address of your service.",
     Kind.DATES: "Mark the table Dates as date table with the column OperationalDate.",
-    Kind.ACCESSIBILITY: "Give the visual alt text that says what it shows.",
+    Kind.ACCESSIBILITY: "Change the format of the visual or the theme until everyone can read it.",
     Kind.TEMPLATE: "Run `crisis powerbi build` again; Desktop makes a new .pbit with File > Export.",
     Kind.STALE: "Run `crisis powerbi build` again, or pass --edited when the change is meant.",
 }
