@@ -36,6 +36,7 @@ lock: ## resolve the locks anew (needs uv and the package index)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra install -o requirements.lock pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra install --extra test -c requirements.lock -o requirements-test.lock pyproject.toml
 	cd tests/powerbi_check/packages && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o powerbi.txt powerbi.in
+	cd tests/powerbi_check/packages && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o fabric.txt fabric.in
 	cd tests/powerbi_check/packages && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-deps -o powerbi-alone.txt powerbi-alone.in
 
 clean: ## remove .venv, var and caches

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from models.errors import CrisisError
 
@@ -66,9 +67,9 @@ def main() -> None:
     try:
         command_line(sys.argv[1:])()
     except CrisisError as error:
-        console.print(f"[bold red]{error.code}[/]: {error.message}", soft_wrap=True)
+        console.print(f"[bold red]{error.code}[/]: {escape(error.message)}", soft_wrap=True)
         if error.hint:
-            console.print(f"Next step: {error.hint}", soft_wrap=True)
+            console.print(f"Next step: {escape(error.hint)}", soft_wrap=True)
         sys.exit(error.exit_code)
     except Exception as error:  # the job edge: everything else becomes one line too
         if Edge.debug:

@@ -120,6 +120,16 @@ BROKEN: dict[str, tuple[Callable[[Files], None], str, str]] = {
         "source",
         "table DailyCalls reads no view",
     ),
+    "a measure has the name of another": (
+        altered(f"{MODEL}/tables/DailyCalls.tmdl", "measure 'Calls for service' =", "measure Freshness ="),
+        "reference",
+        "measure Snapshots[Freshness] is in table DailyCalls too",
+    ),
+    "a measure has the name of a column": (
+        altered(f"{MODEL}/tables/Snapshots.tmdl", "measure Freshness =", "measure asof ="),
+        "reference",
+        "measure Snapshots[asof] has the name of a column",
+    ),
     "a relationship joins nothing": (
         altered(f"{MODEL}/relationships.tmdl", "toColumn: Dates.OperationalDate", "toColumn: Dates.Day9"),
         "reference",

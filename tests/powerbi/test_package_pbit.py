@@ -1,7 +1,7 @@
 """A .pbit is read part by part: which parts, in which order, in which encoding, declared as which content type.
 
 The table is what Desktop's own templates hold, less what is bound to their author's machine or only labels need; it is
-written from those files, not from the writer that is judged.
+written from those files, not from the writer that is judged: `tests.helpers.desktop_template`.
 """
 
 from __future__ import annotations
@@ -11,30 +11,14 @@ import json
 import zipfile
 
 import pytest
-from lxml import etree
 
 from powerbi.audience import AUDIENCES
 from powerbi.model.build import model
 from powerbi.package import project
-from powerbi.package.pbit import pbit
+from powerbi.package.pbit import pbit, zipped
+from tests.helpers.desktop_template import MARKS, declared, facts
 
-PARTS = """
-part                | encoding  | content type     | begins with
-Version             | utf-16-le | (empty)          | 1.32
-[Content_Types].xml | utf-8     | -                | <?xml version="1.0" encoding="utf-8"?>
-DataModelSchema     | utf-16-le | (empty)          | {
-DiagramLayout       | utf-16-le | (empty)          | {
-Settings            | utf-16-le | application/json | {"Version":4,"ReportSettings":{},"QueriesSettings":{
-Metadata            | utf-16-le | application/json | {"Version":5,"AutoCreatedRelationships":[],
-"""
-"""In the order of the file; the report's parts come behind them."""
 NEVER = ("SecurityBindings", "DataMashup", "DataModel", "Report/Layout", "UnappliedChanges", "_rels/.rels")
-TYPES = "{http://schemas.openxmlformats.org/package/2006/content-types}"
-MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
-
-
-def rows() -> list[tuple[str, ...]]:
-    return [tuple(cell.strip() for cell in line.split("|")) for line in PARTS.strip().splitlines()[1:]]
 
 
 @pytest.fixture(params=AUDIENCES)
@@ -43,44 +27,54 @@ def template(request: pytest.FixtureRequest) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(project(audience.name)[f"{audience.model}.pbit"]))
 
 
-def declared(template: zipfile.ZipFile) -> tuple[dict[str, str], dict[str, str]]:
-    """Content types by extension and by part."""
-    types = etree.fromstring(template.read("[Content_Types].xml"))
-    return (
-        {each.attrib["Extension"]: each.attrib["ContentType"] for each in types.iter(f"{TYPES}Default")},
-        {each.attrib["PartName"]: each.attrib["ContentType"] for each in types.iter(f"{TYPES}Override")},
-    )
+def content_of(template: zipfile.ZipFile) -> bytes:
+    assert isinstance(template.fp, io.BytesIO)
+    return template.fp.getvalue()
 
 
-def test_the_parts_stand_in_the_order_of_the_table_and_the_report_behind_them(template: zipfile.ZipFile) -> None:
-    names = template.namelist()
-    assert names[: len(rows())] == [row[0] for row in rows()]
-    assert all(name.startswith(("Report/definition/", "Report/StaticResources/")) for name in names[len(rows()) :])
-    assert len(names) == len(set(names))
-    assert not set(NEVER) & set(names)
-    assert {"Report/definition/version.json", "Report/definition/report.json"} <= set(names)
+def test_every_fact_of_desktops_own_templates_holds(template: zipfile.ZipFile) -> None:
+    compared = list(facts(content_of(template)))
+    assert len(compared) > 200
+    assert [each for each in compared if each[1] != each[2]] == []
 
 
-@pytest.mark.parametrize("row", rows(), ids=lambda row: row[0])
-def test_a_part_has_its_encoding_its_content_type_and_its_beginning(
-    template: zipfile.ZipFile, row: tuple[str, ...]
-) -> None:
-    name, encoding, kind, beginning = row
-    content = template.read(name)
-    assert not content.startswith(MARKS)
-    assert content.decode(encoding).startswith(beginning)
-    _, by_name = declared(template)
-    assert by_name.get(f"/{name}", "-") == ("" if kind == "(empty)" else kind)
+def test_nothing_is_in_it_that_belongs_to_another_machine_or_another_format(template: zipfile.ZipFile) -> None:
+    assert not set(NEVER) & set(template.namelist())
 
 
-def test_every_part_has_exactly_one_content_type_and_none_is_declared_for_nothing(template: zipfile.ZipFile) -> None:
-    by_extension, by_name = declared(template)
-    for name in template.namelist():
-        if name != "[Content_Types].xml":
-            extension = name.rpartition("/")[2].rpartition(".")[2] if "." in name.rpartition("/")[2] else None
-            assert (extension in by_extension) + (f"/{name}" in by_name) == 1, name
-    assert {name.removeprefix("/") for name in by_name} <= set(template.namelist())
-    assert by_extension == {"json": ""}
+SPOILED = """
+part                | what is done                | fact that fails
+Version             | left out                    | parts before the report
+Settings            | in UTF-8                    | Settings: begins as text
+DataModelSchema     | with a mark                 | DataModelSchema: begins as text
+[Content_Types].xml | Settings declared as empty  | content types by part
+Report/definition/report.json | pretty            | report.json: compact
+Metadata            | moved to the end            | parts before the report
+"""
+
+
+@pytest.mark.parametrize("line", SPOILED.strip().splitlines()[1:])
+def test_a_spoiled_template_fails_the_fact(line: str) -> None:
+    name, done, fact = (cell.strip() for cell in line.split("|"))
+    whole = zipfile.ZipFile(io.BytesIO(project("viewer")["CrisisMetricsViewer.pbit"]))
+    parts = {each: whole.read(each) for each in whole.namelist()}
+    content = parts.pop(name)
+    changed = {
+        "left out": None,
+        "in UTF-8": content.decode("utf-16-le", "replace").encode() if name == "Settings" else b"",
+        "with a mark": b"\xff\xfe" + content,
+        "Settings declared as empty": content.replace(
+            b'/Settings" ContentType="application/json', b'/Settings" ContentType="'
+        ),
+        "pretty": content.replace(b",", b", "),
+        "moved to the end": content,
+    }[done]
+    if changed is not None:
+        parts[name] = changed
+    order = list(parts) if done == "moved to the end" else [each for each in whole.namelist() if each in parts]
+    spoiled = facts(zipped((each, parts[each]) for each in order))
+    first = next(what for what, found, expected in spoiled if found != expected)
+    assert fact in first
 
 
 def test_the_report_inside_is_compact_json_without_a_mark_and_says_what_the_project_says(

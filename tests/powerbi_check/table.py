@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.powerbi_check import m_partitions, m_syntax, report, standing, tom, tom_rules
+from tests.powerbi_check import m_partitions, m_syntax, package, report, standing, tom, tom_rules
 from tests.powerbi_check.rows import Row
 
 ROWS: tuple[Row, ...] = (
@@ -12,4 +12,5 @@ ROWS: tuple[Row, ...] = (
     *report.ROWS,
     *m_syntax.ROWS,
     *m_partitions.ROWS,
+    *package.ROWS,
 )

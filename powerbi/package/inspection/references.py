@@ -16,6 +16,7 @@ from powerbi.package.inspection.words import Field, Finding, Kind
 def broken(model: Outline) -> Iterator[Finding]:
     """Every reference inside the model that leads nowhere."""
     yield from _relationships(model)
+    yield from _twice(model)
     for name, table in model.tables.items():
         for column, properties in table.columns.items():
             sorter = properties.get("sortByColumn")
@@ -36,6 +37,18 @@ def broken(model: Outline) -> Iterator[Finding]:
     for file, perspective, table_name, member in model.members:
         if not _known(model, table_name, member):
             yield _lost(file, f"perspective {perspective}", f"shows {table_name}[{member}], which is not there")
+
+
+def _twice(model: Outline) -> Iterator[Finding]:
+    """Measures with one name in two places: the engine refuses them when the model is opened, and no reader before."""
+    homes: dict[str, str] = {}
+    for name, table in model.tables.items():
+        for measure in table.measures:
+            first = homes.setdefault(measure.lower(), name)
+            if first != name:
+                yield _lost(table.file, f"measure {name}[{measure}]", f"is in table {first} too")
+            if measure.lower() in {column.lower() for column in table.columns}:
+                yield _lost(table.file, f"measure {name}[{measure}]", "has the name of a column of its table")
 
 
 def _relationships(model: Outline) -> Iterator[Finding]:
