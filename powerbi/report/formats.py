@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from powerbi.report import theme
-from powerbi.report.expressions import LESS, Json, colour, comparison, contains, decimal, field, prop, text
+from powerbi.report.expressions import LESS, Json, colour, comparison, contains, decimal, field, prop, text, whole
 from powerbi.report.words import Emphasis, Field, Kind, Paragraph, Series, Visual
 
 EVERY_CELL = {"data": [{"dataViewWildcard": {"matchingOption": 1}}]}
@@ -71,12 +71,13 @@ def _card(visual: Visual) -> Json:
     }
     if visual.blank is not None:
         value["showBlankAs"] = visual.blank
+    columns = sum(len(well.fields) for well in visual.wells)
     label = _said({"show": visual.captions, "fontSize": 9, "position": "aboveValue"})
     ink, quiet = {"fontColor": colour(theme.INK)}, {"fontColor": colour(theme.QUIET)}
     return {
         "value": [_entry(_said(value) | ink, DEFAULT), *_emphasised(visual, "fontColor")],
         "label": [_entry(label | quiet, DEFAULT)],
-        "layout": [_entry(_said({"style": "Table", "orientation": "2", "maxTiles": 8}))],
+        "layout": [_entry({"columnCount": {"expr": whole(columns)}, "maxTiles": {"expr": whole(columns)}})],
         "outline": [_entry(_said({"show": False}), DEFAULT)],
     }
 
@@ -103,6 +104,7 @@ def _matrix(visual: Visual) -> Json:
     made: Json = {"subTotals": [_entry(_said({"rowSubtotals": False, "columnSubtotals": False}))]}
     if visual.heat:
         made["values"] = [_heat(visual.heat)]
+        made["grid"] = [_entry(_said({"rowPadding": 1}))]
     return made
 
 
@@ -163,7 +165,7 @@ _SLICER: Json = {
     "selection": [_entry(_said({"strictSingleSelect": False, "selectAllCheckboxEnabled": False}))],
 }
 _NAVIGATOR: Json = {
-    "layout": [_entry(_said({"orientation": "1", "cellPadding": 8}))],
+    "layout": [_entry(_said({"orientation": 0}) | {"cellPadding": {"expr": whole(8)}})],
     "text": [_entry(_said({"fontSize": 11, "bold": True}) | {"fontColor": colour(theme.INK)}, DEFAULT)],
     "fill": [_entry({"fillColor": colour(theme.WHITE)}, DEFAULT)],
     "outline": [_entry(_said({"show": True, "weight": 1}) | {"lineColor": colour(theme.RULE)}, DEFAULT)],

@@ -133,7 +133,7 @@ BROKEN: dict[str, tuple[str, Change, str]] = {
     "bars by colour alone": ("by severity", bars_without_names, "bars that only their colour tells apart"),
     "status by colour alone": ("Dispatch rate (", status_not_shown, "a colour that follows a value which is not shown"),
     "pale text": ("Dispatch rate (", pale_text, "text #9A9A9A on #FFFFFF: has a contrast of 2."),
-    "dark cells": ("Calls for service, mean per hour", dark_cells, "text #1A1A1A on #"),
+    "dark cells": ("Calls for service: mean per hour", dark_cells, "text #1A1A1A on #"),
     "tiny text": ("Dispatch rate (", tiny_text, "text under 9 pt"),
 }
 

@@ -35,7 +35,7 @@ def _tile(metric_id: str, place: int, *beside: Field) -> Visual:
     return Visual(
         f"tile {metric_id}",
         Kind.CARD,
-        Box(left, 64, width, 84),
+        Box(left, 64, width, 92),
         f"{metric_name(metric_id)} over the last 90 days, with what it is a share of and what is missing or invalid.",
         f"{metric_name(metric_id)}, 90 days",
         wells=cards(figure(metric_id, caption="share"), *beside),
@@ -91,7 +91,7 @@ PAGE = Page(
         Visual(
             "consent",
             Kind.BAR,
-            Box(16, 156, 410, 252),
+            Box(16, 164, 410, 244),
             "Engaged service users of the last 90 days by team: consent to follow-up given, refused, or not asked.",
             "Consent to follow-up by team, 90 days",
             wells=chart(frame.TEAM, GIVEN, REFUSED, NOT_ASKED),
@@ -105,23 +105,18 @@ PAGE = Page(
         ),
         Visual(
             "services",
-            Kind.BAR,
-            Box(434, 156, 410, 252),
+            Kind.TABLE,
+            Box(434, 164, 410, 244),
             "Referrals of the last 90 days by service: made, accepted and connected, most made first.",
             "Referrals by service, 90 days",
-            wells=chart(label("service"), MADE, ACCEPTED, CONNECTED),
+            wells=values(label("service"), MADE, ACCEPTED, CONNECTED),
             filters=(QUARTER, frame.some(MADE)),
             sort=(Sort(MADE, descending=True),),
-            series=(
-                Series(MADE, theme.RULE),
-                Series(ACCEPTED, theme.BLUE),
-                Series(CONNECTED, theme.GREEN),
-            ),
         ),
         Visual(
             "requests",
             Kind.TABLE,
-            Box(852, 156, 412, 252),
+            Box(852, 164, 412, 244),
             "Requests of the last 90 days by kind: received, answered on time, unanswered, most received first.",
             "Requests by kind, 90 days",
             wells=values(

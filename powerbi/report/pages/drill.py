@@ -17,7 +17,7 @@ def _weeks(metric_id: str, left: int, width: int) -> Visual:
     return Visual(
         f"weeks {metric_id}",
         Kind.LINE,
-        Box(left, 156, width, 250),
+        Box(left, 164, width, 242),
         f"{metric_name(metric_id)} by week over the last half year in the area and kind chosen.",
         f"{metric_name(metric_id)} by week",
         wells=chart(WEEK, value),
@@ -31,7 +31,7 @@ def _tile(metric_id: str, left: int, width: int, alt: str | Field) -> Visual:
     return Visual(
         f"tile {metric_id}",
         Kind.CARD,
-        Box(left, 64, width, 84),
+        Box(left, 64, width, 92),
         alt,
         f"{metric_name(metric_id)}",
         wells=cards(
@@ -41,7 +41,7 @@ def _tile(metric_id: str, left: int, width: int, alt: str | Field) -> Visual:
         ),
         size=14,
         bold=True,
-        blank="not at this cut",
+        blank="none",
     )
 
 
@@ -54,7 +54,7 @@ PAGE = Page(
         Visual(
             "area",
             Kind.TABLE,
-            Box(16, 64, 410, 84),
+            Box(16, 64, 410, 92),
             "The area chosen, with the city's classification of it.",
             "Area chosen",
             wells=values(frame.AREA, column("Areas", "EquityClass", "Class")),
@@ -66,7 +66,7 @@ PAGE = Page(
             852,
             412,
             "Calls for service in the area chosen: yesterday, this month, and the change on the year before; "
-            "with a kind of incident chosen it says: not at this cut.",
+            "with a kind of incident chosen there is none.",
         ),
         _weeks("incidents_reported", 16, 620),
         _weeks("calls_for_service", 644, 620),

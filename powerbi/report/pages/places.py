@@ -16,15 +16,15 @@ PROFILES = Among(frame.code("period"), ("12w", "52w", "all"))
 CALLS = Among(frame.code("activity"), ("calls",))
 
 
-def _heat_map(activity: str, title: str, top: int, height: int) -> Visual:
+def _heat_map(activity: str, title: str, left: int) -> Visual:
     return Visual(
         f"heat map {activity}",
         Kind.MATRIX,
-        Box(16, top, 856, height),
+        Box(left, 164, 472, 512),
         f"{title}: mean number in each local hour of each weekday. The number stands in every cell; "
         "a darker cell is a busier hour.",
-        f"{title}, mean per hour by weekday and local hour",
-        wells=(Well("Rows", (WEEKDAY,)), Well("Columns", (HOUR,)), Well("Values", (PER_HOUR,))),
+        f"{title}: mean per hour",
+        wells=(Well("Rows", (HOUR,)), Well("Columns", (WEEKDAY,)), Well("Values", (PER_HOUR,))),
         filters=(Among(frame.code("activity"), (activity,)),),
         heat=PER_HOUR,
     )
@@ -34,9 +34,9 @@ def _by_area(field: Field, metric_id: str, top: int, height: int) -> Visual:
     return Visual(
         f"areas {metric_id}",
         Kind.BAR,
-        Box(880, top, 384, height),
+        Box(976, top, 288, height),
         f"{metric_name(metric_id)} of the last 28 days by neighbourhood, most first.",
-        f"{metric_name(metric_id)} by area, 28 days",
+        f"{metric_name(metric_id)}, 28 days",
         wells=chart(frame.AREA, field),
         filters=(frame.last_days(28), frame.some(field)),
         sort=(Sort(field, descending=True),),
@@ -52,7 +52,7 @@ PAGE = Page(
         Visual(
             "period",
             Kind.SLICER,
-            Box(16, 64, 220, 70),
+            Box(16, 64, 220, 92),
             "Choice of the weeks behind the heat maps; without a choice they are the last 12 weeks.",
             "Weeks",
             wells=values(label("period")),
@@ -61,20 +61,20 @@ PAGE = Page(
         ),
         frame.note(
             "how",
-            Box(244, 64, 628, 70),
+            Box(244, 64, 724, 92),
             "Each cell is the mean number of events in that local hour, over the weeks observed. "
             "Heat maps are for the whole city. A bar leads to its area: right-click, Drill through.",
         ),
         _by_area(figure("calls_for_service"), "calls_for_service", 64, 198),
-        _heat_map("calls", "Calls for service", 142, 264),
+        _heat_map("calls", "Calls for service", 16),
+        _heat_map("violent_incidents", "Violent incidents", 496),
         _by_area(figure("incidents_reported"), "incidents_reported", 270, 198),
-        _heat_map("violent_incidents", "Violent incidents", 414, 262),
         Visual(
             "busiest",
             Kind.TABLE,
-            Box(880, 476, 384, 200),
+            Box(976, 476, 288, 200),
             "Hours of the week with most calls for service, busiest first, with the ends of their 95 % intervals.",
-            "Busiest hours of the week, calls per hour",
+            "Busiest hours, calls an hour",
             wells=values(
                 WEEKDAY,
                 HOUR,

@@ -23,7 +23,7 @@ PAGE = Page(
         Visual(
             "refresh",
             Kind.CARD,
-            Box(16, 64, 820, 84),
+            Box(16, 64, 820, 92),
             frame.FRESHNESS,
             "Refresh",
             wells=cards(
@@ -38,7 +38,7 @@ PAGE = Page(
         Visual(
             "health",
             Kind.CARD,
-            Box(844, 64, 420, 84),
+            Box(844, 64, 420, 92),
             figure("data_health", "yesterday summary"),
             f"{metric_name('data_health')}: records with a finding, 28 days",
             wells=cards(HEALTH.called("share"), figure("data_health", "n", "checked")),
@@ -50,7 +50,7 @@ PAGE = Page(
         Visual(
             "findings",
             Kind.TABLE,
-            Box(16, 156, 520, 520),
+            Box(16, 164, 640, 512),
             "Defects found in source data of the last 28 days by table, field and finding, "
             "largest share of the records first.",
             "Findings, 28 days",
@@ -68,8 +68,8 @@ PAGE = Page(
         Visual(
             "definitions",
             Kind.TABLE,
-            Box(544, 156, 720, 520),
-            "Every figure with its number in the daily list, its definition, target, days to mature and version.",
+            Box(664, 164, 600, 512),
+            "Every figure with its number in the daily list, definition, target and days until it is mature.",
             "What each figure means",
             wells=values(
                 _definition("MetricNumber", "No."),
@@ -77,7 +77,6 @@ PAGE = Page(
                 _definition("Definition", "Definition"),
                 _definition("Target", "Target"),
                 _definition("MaturityDays", "Days to mature"),
-                _definition("Version", "Version"),
             ),
             sort=(Sort(_definition("MetricName", "Figure")),),
         ),

@@ -26,7 +26,7 @@ PAGE = Page(
         Visual(
             "areas",
             Kind.SLICER,
-            Box(16, 64, 300, 70),
+            Box(16, 64, 300, 92),
             "Choice of areas: everything on this page follows it.",
             "Area",
             wells=values(frame.AREA),
@@ -34,10 +34,10 @@ PAGE = Page(
         Visual(
             "totals",
             Kind.CARD,
-            Box(324, 64, 940, 70),
-            "Records of the last 28 days, exact median and 90th percentile of the time to first arrival in minutes.",
-            "Records of 28 days, time to first arrival in minutes",
-            wells=cards(CALLS, P50, P90, INCIDENTS),
+            Box(324, 64, 940, 92),
+            "Calls of the last 28 days, exact median and 90th percentile of the time to first arrival in minutes.",
+            "Calls of 28 days, time to first arrival in minutes",
+            wells=cards(CALLS, P50, P90),
             filters=(MONTH,),
             blank="none",
             bold=True,
@@ -45,7 +45,7 @@ PAGE = Page(
         Visual(
             "by priority",
             Kind.BAR,
-            Box(16, 142, 620, 240),
+            Box(16, 164, 620, 226),
             "Time to first arrival by priority: exact median and 90th percentile in minutes over the last 28 days.",
             "Time to first arrival by priority, minutes, 28 days",
             wells=chart(label("priority"), P50, P90),
@@ -56,7 +56,7 @@ PAGE = Page(
         Visual(
             "by area",
             Kind.TABLE,
-            Box(644, 142, 620, 240),
+            Box(644, 164, 620, 226),
             "Calls, median and 90th percentile of the time to first arrival by area, 28 days, most calls first.",
             "By area, 28 days",
             wells=values(frame.AREA, CALLS, P50, P90),
@@ -66,7 +66,7 @@ PAGE = Page(
         Visual(
             "calls",
             Kind.TABLE,
-            Box(16, 390, 620, 286),
+            Box(16, 398, 620, 278),
             "Calls of the last 28 days, newest first: number, day, area, priority, stage reached, reason and minutes.",
             "Calls of 28 days, newest first",
             wells=values(
@@ -84,7 +84,7 @@ PAGE = Page(
         Visual(
             "incidents",
             Kind.TABLE,
-            Box(644, 390, 620, 286),
+            Box(644, 398, 620, 278),
             "Incidents of the last 28 days, newest first: number, day, area, kind, severity and worst harm.",
             "Incidents of 28 days, newest first",
             wells=values(

@@ -29,7 +29,7 @@ PAGE = Page(
         Visual(
             "period",
             Kind.SLICER,
-            Box(16, 64, 200, 70),
+            Box(16, 64, 200, 92),
             "Choice of the period of the percentiles; without a choice it is the last 28 days.",
             "Period of percentiles",
             wells=values(label("period")),
@@ -39,7 +39,7 @@ PAGE = Page(
         Visual(
             "first arrival",
             Kind.CARD,
-            Box(224, 64, 520, 70),
+            Box(224, 64, 520, 92),
             f"{metric_name('first_arrival')} in minutes: median and 90th percentile, each with the ends of its "
             "95 % interval.",
             f"{metric_name('first_arrival')}, minutes",
@@ -58,7 +58,7 @@ PAGE = Page(
         Visual(
             "waiting",
             Kind.CARD,
-            Box(752, 64, 512, 70),
+            Box(752, 64, 512, 92),
             "Calls of the last 28 days that no unit has reached, still waiting or cancelled; and the share within the "
             "target of those that met or missed it.",
             "Without an arrival, and against the target, 28 days",
@@ -76,7 +76,7 @@ PAGE = Page(
         Visual(
             "percentiles",
             Kind.TABLE,
-            Box(16, 142, 820, 262),
+            Box(16, 164, 820, 240),
             "Each interval with its median and 90th percentile in minutes, the ends of their 95 % intervals, "
             "and n, n missing and n invalid beside.",
             "Every interval, minutes, with 95 % intervals",
@@ -98,7 +98,7 @@ PAGE = Page(
         Visual(
             "by day",
             Kind.LINE,
-            Box(844, 142, 420, 262),
+            Box(844, 164, 420, 240),
             NOTE,
             f"{metric_name('first_arrival')}: percentiles up to each day, minutes",
             wells=chart(frame.DAY, P50, P90),

@@ -45,7 +45,7 @@ def _tile(metric_id: str, place: int) -> Visual:
         metric_name(metric_id),
         wells=cards(
             figure(metric_id, "yesterday", "yesterday"),
-            figure(metric_id, "yesterday 28-day baseline", "28-day baseline"),
+            figure(metric_id, "yesterday 28-day baseline", "baseline"),
             status,
         ),
         emphases=tuple(Emphasis(status, colour, (word,)) for word, colour in theme.STATUS_COLOURS),
@@ -73,15 +73,18 @@ REAL = "Whether the data are real, or made up for demonstration."
 SCHEDULE = "Since when fresher figures are overdue; if nothing is overdue, it says that the refresh is on schedule."
 STRIP = (
     _text(
-        Visual("freshness", Kind.CARD, Box(16, 8, 612, 44), frame.FRESHNESS, size=14),
+        Visual("freshness", Kind.CARD, Box(16, 8, 552, 44), frame.FRESHNESS, size=14),
         frame.FRESHNESS,
         "Age of the figures not known",
         "STALE",
     ),
     _text(
-        Visual("versions", Kind.CARD, Box(636, 8, 300, 44), VERSIONS), MIXED, "All tables from one snapshot", "mixed"
+        Visual("versions", Kind.CARD, Box(576, 8, 256, 44), VERSIONS, size=11),
+        MIXED,
+        "All tables from one snapshot",
+        "mixed",
     ),
-    _text(Visual("notice", Kind.CARD, Box(944, 8, 320, 44), REAL, size=10), NOTICE, "Real data"),
+    _text(Visual("notice", Kind.CARD, Box(840, 8, 424, 44), REAL, size=10), NOTICE, "Real data"),
     _text(Visual("situation", Kind.CARD, Box(16, 58, 860, 44), TITLE, size=18), TITLE, "As-of moment not known"),
     _text(Visual("stale", Kind.CARD, Box(884, 58, 380, 44), SCHEDULE), STALE, "Refresh is on schedule"),
 )
@@ -89,20 +92,18 @@ WORK = (
     Visual(
         "open items",
         Kind.CARD,
-        Box(16, 318, 420, 84),
+        Box(16, 318, 316, 96),
         SUMMARY,
         "Open items",
-        wells=cards(
-            OPEN.called("open"), LATE.called("late"), DUE.called("due in 24 h"), OLDEST.called("oldest, hours")
-        ),
-        size=16,
+        wells=cards(OPEN.called("open"), LATE.called("late"), DUE.called("due 24 h"), OLDEST.called("oldest, h")),
+        size=14,
         bold=True,
         blank="none",
     ),
     Visual(
         "late and due list",
         Kind.TABLE,
-        Box(444, 318, 820, 358),
+        Box(340, 318, 924, 358),
         SUMMARY,
         "Late, or due in the next 24 hours: gravest first",
         wells=values(
@@ -122,9 +123,9 @@ WORK = (
     Visual(
         "late and due by severity",
         Kind.BAR,
-        Box(16, 410, 420, 266),
+        Box(16, 422, 316, 254),
         SUMMARY,
-        "Late and due in the next 24 hours, by severity",
+        "Late and due in 24 hours, by severity",
         wells=chart(label("severity"), LATE, DUE),
         series=(Series(LATE, theme.VERMILION), Series(DUE, theme.BLUE)),
         sort=(Sort(label("severity")),),
@@ -133,7 +134,7 @@ WORK = (
 FOOT = frame.note(
     "foot",
     frame.FOOT,
-    "Yesterday is the last complete local day; the baseline is the mean of the 28 days before it. "
+    "Yesterday is the last complete local day; its baseline is the mean of the 28 days before it. "
     "Source: nightly snapshot of the crisis team's database. Families are never added up.",
 )
 
@@ -143,11 +144,11 @@ PAGE = Page(
     (*STRIP, *(_tile(metric_id, place) for place, metric_id in enumerate(TILES)), *WORK, FOOT),
     phone=(
         Phone("freshness", 56),
-        Phone("versions", 48, half=True),
-        Phone("notice", 48, half=True),
-        Phone("situation", 56),
+        Phone("versions", 48),
+        Phone("notice", 64),
+        Phone("situation", 84),
         Phone("stale", 48),
-        Phone("open items", 88),
+        Phone("open items", 96),
         *(Phone(f"tile {metric_id}", 96) for metric_id in TILES),
         Phone("late and due by severity", 240),
         Phone("late and due list", 320),

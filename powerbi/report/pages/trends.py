@@ -20,7 +20,7 @@ def _line(metric_id: str, place: int) -> Visual:
     return Visual(
         f"trend {metric_id}",
         Kind.LINE,
-        Box(16 + 628 * position, 142 + 190 * row, 620, 182),
+        Box(16 + 628 * position, 164 + 180 * row, 620, 172),
         figure(metric_id, "yesterday summary"),
         metric_name(metric_id) + UNITS.get(metric_id, "") + ": each day against its usual range",
         wells=chart(frame.DAY, value, baseline, low, high),
@@ -39,7 +39,7 @@ def _month(metric_id: str, left: int) -> Visual:
     return Visual(
         f"month {metric_id}",
         Kind.CARD,
-        Box(left, 64, 506, 70),
+        Box(left, 64, 506, 92),
         f"{metric_name(metric_id)} from the first of the month to the as-of day, the same days of the year before, "
         "and the change.",
         f"{metric_name(metric_id)} this month",
@@ -61,7 +61,7 @@ PAGE = Page(
         Visual(
             "areas",
             Kind.SLICER,
-            Box(16, 64, 220, 70),
+            Box(16, 64, 220, 92),
             "Choice of areas: all figures of this page follow it.",
             "Area",
             wells=values(frame.AREA),
@@ -72,7 +72,7 @@ PAGE = Page(
         Visual(
             "months",
             Kind.TABLE,
-            Box(16, 522, 1248, 156),
+            Box(16, 524, 1248, 152),
             "Month by month, newest first: incidents, calls, mean response time, dispatch rate, and how incidents and "
             "calls changed on the year before.",
             "Month by month",
