@@ -68,7 +68,10 @@ def faults(database: Any) -> Iterator[str]:
         yield "the model does not say defaultPowerBIDataSourceVersion: powerBI_V3"
     calendars = [table.Name for table in model.Tables if is_calendar(table)]
     if len(calendars) != 1:
-        yield f"one table must be marked as date table (dataCategory Time, isKey on a day), found {calendars or 'none'}"
+        related = sorted(
+            {each.ToTable.Name for each in model.Relationships if str(each.ToColumn.DataType) == "DateTime"}
+        )
+        yield f"marked as date table (dataCategory Time, isKey on its day): {calendars or 'none'}, not one; days: {related}"
     expressions = {each.Name for each in model.Expressions}
     measures: dict[str, str] = {}
     for table in model.Tables:
