@@ -21,7 +21,10 @@ from models.database import engine
 from models.settings import ApiSettings, JobSettings
 
 STEPS = """\
-Power BI Desktop: Get data > OData feed > {root}/odata/v1/ > Basic,
+Power BI report: open {root}/v1/powerbi/viewer/CrisisMetricsViewer.pbit
+  (analysts: {root}/v1/powerbi/analyst/CrisisMetricsAnalyst.pbit) in a browser,
+  user name = key id, password = secret; then open the file with Power BI Desktop: Basic, the same, level = {root}/
+Your own report: Get data > OData feed > {root}/odata/v1/ > Basic,
   user name = key id, password = secret, level = {root}/ > pick views (staff: viewer key; record level: analyst key).
 Excel: Data > Get Data > From Other Sources > From OData Feed > the same address > Basic, as above.
 curl: curl -u ID:SECRET '{root}/v1/views/DailyIncidents.csv'

@@ -21,6 +21,7 @@ from jobs.deployment import fabric
 from models.errors import ConfigurationError, DeploymentFailed
 from powerbi.audience import AUDIENCES
 from powerbi.package import project, templates
+from tests.conftest import ROOT
 
 CITY = "https://metrics.city.example"
 WORKSPACE = "0b0e4a52-6c1f-4c8e-9d5a-3f1c2b7a9e10"
@@ -272,6 +273,30 @@ def test_the_next_step_names_the_extra_with_its_brackets(
         cli.main()
     assert caught.value.code == ConfigurationError.exit_code
     assert "'.[powerbi-deploy]'" in capsys.readouterr().err
+
+
+PUBLISH = (ROOT / "docs" / "powerbi" / "publish.md").read_text("utf-8")
+
+
+def test_the_commands_on_the_page_about_publishing_are_taken(library: Library) -> None:
+    commands = [
+        line.removeprefix("crisis powerbi ").split()
+        for line in PUBLISH.splitlines()
+        if line.startswith("crisis powerbi ")
+    ]
+    assert [command[0] for command in commands] == ["deploy", "deploy"]
+    for command in commands:
+        assert run(*command).exit_code == 0
+    assert library.given["workspace_id"] == commands[1][4]
+
+
+def test_the_page_about_publishing_names_every_setting_and_shows_messages_that_exist(library: Library) -> None:
+    for name in ("TENANT", "CLIENT", "SECRET"):
+        assert f"CRISIS_FABRIC_{name}" in PUBLISH
+    source = "".join(file.read_text("utf-8") for file in (ROOT / "jobs").rglob("*.py"))
+    for words in ("nobody to publish as", " is not installed", "the templates have"):
+        assert words in source
+        assert words.strip() in PUBLISH
 
 
 def test_every_audience_has_names_that_the_command_takes() -> None:
