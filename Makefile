@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check conformance powerbi-check drill reference docs lock clean
+.PHONY: help run test check conformance powerbi-check pictures drill reference docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -22,6 +22,9 @@ conformance: ## foreign judges over the running service, one table (needs npm an
 
 powerbi-check: ## foreign judges over the Power BI templates, one table (needs npm and the package index); ARGS="--short" without npm
 	@$(PYTHON) bootstrap.py powerbi-check $(ARGS)
+
+pictures: ## draw the Power BI pages in docs/powerbi anew (needs the package index)
+	@$(PYTHON) bootstrap.py pictures $(ARGS)
 
 drill: ## kill the refresh at every named point
 	@$(PYTHON) bootstrap.py drill

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.powerbi_check import m_partitions, m_syntax, package, report, standing, tom, tom_rules
+from tests.powerbi_check.pictures import rows as pictures
 from tests.powerbi_check.rows import Row
 
 ROWS: tuple[Row, ...] = (
@@ -13,4 +14,5 @@ ROWS: tuple[Row, ...] = (
     *m_syntax.ROWS,
     *m_partitions.ROWS,
     *package.ROWS,
+    *pictures.ROWS,
 )
