@@ -9,6 +9,7 @@ from functools import partial
 
 from tests.powerbi_check.bench import Bench
 from tests.powerbi_check.pictures import writing
+from tests.powerbi_check.pictures.sheet import CUT, EMPTY, OVERLAP
 from tests.powerbi_check.rows import AUDIENCES, Outcome, Row
 
 AGAIN = "run `make pictures` and look at it"
@@ -22,9 +23,9 @@ def pictures(bench: Bench, audience: str) -> Outcome:
     whole, wanted = sum(each.drawn for each in drawn.values()), sum(each.wanted for each in drawn.values())
     figure = (
         f"{len(drawn) - len(old)} of {len(drawn)} pictures of today; {whole} of {wanted} visuals drawn, "
-        f"{sum(len(each.cut) for each in drawn.values())} texts cut, "
-        f"{sum(len(each.overlaps) for each in drawn.values())} overlaps, "
-        f"{sum(len(each.empty) for each in drawn.values())} empty"
+        f"{sum(each.count(CUT) for each in drawn.values())} texts cut, "
+        f"{sum(each.count(OVERLAP) for each in drawn.values())} overlaps, "
+        f"{sum(each.count(EMPTY) for each in drawn.values())} empty"
     )
     remarks = [*(f"docs/powerbi/{name} is not of today's page: {AGAIN}" for name in old), *faults]
     return Outcome(figure, not remarks and bool(drawn), tuple(remarks))

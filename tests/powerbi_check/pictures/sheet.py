@@ -21,37 +21,42 @@ PHONE_WIDTH = 324
 EDGE = 5.0
 """What a frame keeps free at its sides unless it says otherwise."""
 
+CUT, OVERLAP, OUTSIDE, EMPTY, UNREAD, ERROR = FAULTS = (
+    "cut",
+    "overlap",
+    "outside the page",
+    "empty",
+    "not drawn",
+    "not evaluated",
+)
 WORDLESS = ("textbox", "actionButton", "pageNavigator", "shape", "image", "slicer")
 """Types that have no figures, so that they cannot be empty."""
 
 
 @dataclass
 class Sheet:
-    """One picture and its faults, each with the title or kind of the visual that has it."""
+    """One picture and its faults: kind of fault -> (visual, what). `beyond` is behind a scroll bar, which is no fault."""
 
     svg: str = ""
     drawn: int = 0
     wanted: int = 0
-    cut: list[str] = field(default_factory=list)
-    overlaps: list[str] = field(default_factory=list)
-    outside: list[str] = field(default_factory=list)
-    empty: list[str] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
+    found: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: {kind: [] for kind in FAULTS})
     beyond: list[str] = field(default_factory=list)
-    texts: dict[str, str] = field(default_factory=dict)
+    alternatives: dict[str, str] = field(default_factory=dict)
+
+    def count(self, kind: str) -> int:
+        """How many faults of a kind."""
+        return len(self.found[kind])
 
     def faults(self) -> list[str]:
-        """All that must not be."""
-        kinds = {
-            "cut": self.cut,
-            "overlap": self.overlaps,
-            "outside the page": self.outside,
-            "empty": self.empty,
-            "not drawn": self.unread,
-            "not evaluated": self.errors,
-        }
-        return [f"{kind}: {what}" for kind, found in kinds.items() for what in found]
+        """All that must not be, a line for each kind and visual."""
+        said = []
+        for kind, found in self.found.items():
+            for visual in dict.fromkeys(visual for visual, _ in found):
+                first, *more = [what for other, what in found if other == visual]
+                rest = f" and {len(more)} more" if more else ""
+                said.append(f"{kind}: {visual}" + (f": {first}" if first else "") + rest)
+        return said
 
 
 @dataclass(frozen=True)
@@ -92,12 +97,12 @@ def _sheet(report: Report, page: Page, places: Mapping[str, Box], whole: Box) ->
             _frame(scene)
             sheet.drawn += 1
         except Unread as unread:
-            sheet.unread.append(f"{called}: {unread}")
+            sheet.found[UNREAD].append((called, str(unread)))
             ink.line([(box.x, box.y), (box.right, box.bottom)], "#D55E00", 2)
             ink.line([(box.right, box.y), (box.x, box.bottom)], "#D55E00", 2)
         _note(sheet, scene, called, whole)
         marks.append(_clipped(visual, box, ink))
-    sheet.overlaps += overlaps(page, places)
+    sheet.found[OVERLAP] += [(pair, "") for pair in overlaps(page, places)]
     sheet.svg = _document(report.look, whole, marks)
     return sheet
 
@@ -145,15 +150,15 @@ def _text(scene: Scene, said: object) -> str | None:
 
 def _note(sheet: Sheet, scene: Scene, called: str, whole: Box) -> None:
     box, ink = scene.body, scene.ink
-    sheet.cut += [f"{called}: {text}" for text in ink.short]
-    sheet.cut += [f"{called}: no shape for a character of {text!r}" for text in ink.strange]
+    sheet.found[CUT] += [(called, text) for text in ink.short]
+    sheet.found[UNREAD] += [(called, f"no shape for a character of {text!r}") for text in ink.strange]
     sheet.beyond += [f"{called}: {text}" for text in ink.beyond]
     if box.x < 0 or box.y < 0 or box.right > whole.right + 0.5 or box.bottom > whole.bottom + 0.5:
-        sheet.outside.append(called)
+        sheet.found[OUTSIDE].append((called, ""))
     if scene.visual.kind not in WORDLESS and _blank(scene):
-        sheet.empty.append(called)
+        sheet.found[EMPTY].append((called, ""))
     alt = scene.of("general").get("altText")
-    sheet.texts[called] = _text(scene, alt) or ""
+    sheet.alternatives[called] = _text(scene, alt) or ""
 
 
 def _blank(scene: Scene) -> bool:

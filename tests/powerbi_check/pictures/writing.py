@@ -66,17 +66,17 @@ def sheets(audience: str, rows: Rows) -> dict[str, Sheet]:
     drawn: dict[str, Sheet] = {}
     for page in pages:
         large = drawn[f"{audience}-{page.slug}"] = sheet.desk(whole, page)
-        large.errors += _errors(evaluator, [whole.grids[visual.name] for visual in page.visuals])
+        large.found[sheet.ERROR] += _errors(evaluator, [whole.grids[visual.name] for visual in page.visuals])
         small = sheet.phone(whole, page)
         if small:
             drawn[f"{audience}-{page.slug}-phone"] = small
     return drawn
 
 
-def _errors(evaluator: asking.Evaluator, shown: list[Grid]) -> list[str]:
+def _errors(evaluator: asking.Evaluator, shown: list[Grid]) -> list[tuple[str, str]]:
     """The measures of these grids that could not be evaluated."""
     asked = {asking.called(item) for grid in shown for item in grid.total}
-    return [f"[{name}]: {why}" for name, why in sorted(evaluator.errors.items()) if name in asked]
+    return [(f"[{name}]", why) for name, why in sorted(evaluator.errors.items()) if name in asked]
 
 
 def write(audience: str, drawn: Mapping[str, Sheet], folder: Path = FOLDER) -> None:
