@@ -25,9 +25,13 @@ EXAMPLES = 10
 """Fuzzed requests for each operation, beside those that walk through its parameters one by one."""
 SEED = "20260131"
 PATIENCE = 3_600
+TOLD = 60
+"""Lines of its own account that are printed when something failed."""
 LEAST_ACCEPTED = 0.4
 """Share of the fuzzed requests that the document allows which must be answered with data; below it the run has seen
 little. Those that walk through parameters one by one take the emptiest values, and are refused."""
+ANSWER_SECONDS = "120"
+"""The whole of the largest view as an Excel file takes longer than the ten seconds that schemathesis waits by itself."""
 UNJUDGED = {
     "positive_data_acceptance": "OpenAPI calls $filter a string; not every string is a condition",
     "negative_data_rejection": "options of nobody are tolerated on every address, as the connectors need it",
@@ -138,12 +142,23 @@ def _asked(program: Path, settings: Path, root: str, service: Service) -> Mappin
     report = settings.with_name("report.json")
     command = [str(program), "--config-file", str(settings), "run", f"{root}/openapi.json", "--no-color"]
     command += ["--auth", ":".join(service.keys["analyst"]), "--seed", SEED, "--max-examples", str(EXAMPLES)]
-    command += ["--workers", "2", "--warnings", "off", "--report", "json", "--report-json-path", str(report)]
+    command += [
+        "--request-timeout",
+        ANSWER_SECONDS,
+        "--workers",
+        "2",
+        "--warnings",
+        "off",
+        "--report",
+        "json",
+        "--report-json-path",
+        str(report),
+    ]
     done = subprocess.run(command, cwd=settings.parent, capture_output=True, text=True, check=False, timeout=PATIENCE)
     if not report.exists():
         raise Missing("schemathesis wrote no report:\n" + "\n".join((done.stdout + done.stderr).splitlines()[-20:]))
     found: Mapping[str, Any] = json.loads(report.read_text("utf-8"))
-    return found
+    return {**found, "said": done.stdout}
 
 
 def outcome(report: Mapping[str, Any]) -> Outcome:
@@ -160,6 +175,8 @@ def outcome(report: Mapping[str, Any]) -> Outcome:
         f"{accepted:,} of {allowed:,} valid fuzzed ones answered with data, {len(failures)} failures"
     )
     remarks = [json.dumps(failure)[:1_000] for failure in failures[:SHOWN]]
+    if failures:  # the report only counts errors; what was asked and what broke stands in what was printed
+        remarks += report["said"].splitlines()[-TOLD:]
     if not seen:
         remarks.append(
             f"blind: only {accepted:,} of {allowed:,} requests that the document allows were answered with data"
