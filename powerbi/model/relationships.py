@@ -22,8 +22,6 @@ def relationships(audience: Audience) -> tuple[Relationship, ...]:
 
 
 def _of(view: View) -> Iterator[Relationship]:
-    if view.group == "dimensions":
-        return
     for navigation in view.navigations:
         if navigation.target in DIMENSIONS:
             (column,) = navigation.columns

@@ -352,6 +352,8 @@ def test_both_spellings_say_the_same_expressions_names_and_descriptions(name: st
     expressions = list(said(document, "expression")) + list(said(document, "filterExpression"))
     assert len(expressions) > 50
     assert [text for text in expressions if text not in plain] == []
+    filters = [dict(role.filters) for role in model(name).roles]
+    assert said(document, "filterExpression") == [dax for role in filters for dax in role.values()]
     assert [text for text in said(document, "translatedCaption") if f"caption: {text}\n" not in plain] == []
     assert [text for text in said(document, "lineageTag") if text not in plain] == []
 

@@ -116,6 +116,13 @@ def test_one_table_is_the_calendar_and_its_key_is_a_day(name: str) -> None:
 
 
 @audiences
+def test_only_what_relationships_lead_to_is_a_key(name: str) -> None:
+    built = model(name)
+    keys = {(table.name, column.name) for table in built.tables for column in table.columns if column.key}
+    assert keys == {(each.to_table, each.to_column) for each in built.relationships}
+
+
+@audiences
 def test_sort_columns_and_levels_are_columns_of_the_same_table(name: str) -> None:
     for table in model(name).tables:
         names = {column.name for column in table.columns}

@@ -76,7 +76,7 @@ WAIVERS = (
     Waiver(
         "Percentages should be formatted with thousands separators and 1 decimal",
         ".+",
-        "one decimal they have; a share is never above 100 %, and the blank before the sign is right in both languages",
+        "one decimal they have; a share is never above 100 %, and the blank before the sign is what the SI asks for",
         format=r"0\.0 %",
     ),
     Waiver(
@@ -106,19 +106,25 @@ def judged(project: Path, waivers: tuple[Waiver, ...]) -> Outcome:
     """Every rule on every object."""
     answer = ask("rules.py", {"definition": str(definition(project))})
     counted = [finding for finding in answer["findings"] if finding["severity"] in COUNTED]
-    open_ones = [finding for finding in counted if not any(waiver.covers(finding) for waiver in waivers)]
-    needless = [waiver for waiver in waivers if not any(waiver.covers(finding) for finding in counted)]
+    waived = {waiver: [each for each in counted if waiver.covers(each)] for waiver in waivers}
+    excused = [each for found in waived.values() for each in found]
+    open_ones = [finding for finding in counted if finding not in excused]
     errors, warnings = (sum(each["severity"] == kind for each in open_ones) for kind in COUNTED)
     figure = (
         f"{answer['rules']} rules: {errors} errors, {warnings} warnings, "
-        f"{len(counted) - len(open_ones)} waived under {len(waivers)} names"
+        f"{len(counted) - len(open_ones)} waived by {len(waivers)} waivers"
     )
-    remarks = [
+    problems = [
         *(f"could not run: {text}" for text in answer["broken"][:SHOWN]),
         *(f"{each['severity']}: {each['rule']}: {each['object']}" for each in open_ones[:SHOWN]),
-        *(f"nothing needs the waiver of {waiver.rule!r} for {waiver.objects}" for waiver in needless),
+        *(
+            f"nothing needs the waiver of {waiver.rule!r} for {waiver.objects}"
+            for waiver in waivers
+            if not waived[waiver]
+        ),
     ]
-    return Outcome(figure, not remarks, tuple(remarks))
+    reasons = [f"waived {len(found)}: {waiver.rule}: {waiver.reason}" for waiver, found in waived.items() if found]
+    return Outcome(figure, not problems, (*problems, *reasons))
 
 
 def row(audience: str) -> Row:
