@@ -81,7 +81,7 @@ def building_blocks(audience: str, views: tuple[View, ...]) -> Iterator[Measure]
 
 def _condition(audience: str, view: str) -> str:
     near = related(audience, view)
-    seen = [f"NOT ISEMPTY(ALL({dax_table(name)}))" for name in (view, PROVES_READER.get(view)) if name]
+    seen = [f"NOT ISEMPTY(ALL({dax_column(name, 'SnapshotId')}))" for name in (view, PROVES_READER.get(view)) if name]
     lines = [f"({' || '.join(seen)})" if len(seen) > 1 else seen[0]]
     if "Dates" in near:
         lines.append("NOT ISEMPTY('Dates')")

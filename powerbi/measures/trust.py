@@ -29,7 +29,7 @@ def measures(audience: str) -> Iterator[Measure]:
     """All of them."""
     rows = (
         (SNAPSHOTS, "As of", _current("MAX", "AsOf"), INSTANT, "The moment that the figures describe, in UTC."),
-        (SNAPSHOTS, "As of text", _as_of_text(), None, "The moment that the figures describe, in the city's time."),
+        (SNAPSHOTS, "As of text", _current("SELECTEDVALUE", "AsOfLocal"), None, "As-of in the city's time."),
         (
             SNAPSHOTS,
             "Data age (hours)",
@@ -75,12 +75,6 @@ def measures(audience: str) -> Iterator[Measure]:
 
 def _current(function: str, column: str) -> str:
     return f"CALCULATE({function}({dax_column(SNAPSHOTS, column)}), {CURRENT})"
-
-
-def _as_of_text() -> str:
-    if CATALOGUE.views[SNAPSHOTS].has("AsOfLocal"):
-        return _current("SELECTEDVALUE", "AsOfLocal")
-    return f'FORMAT({measure("As of")}, "yyyy-mm-dd hh:nn") & " UTC"'
 
 
 def _live(expression: str) -> str:
