@@ -35,15 +35,16 @@ BASELINE_RANGE = f"{DAY} >= OnDay - {BASELINE_DAYS} && {DAY} < OnDay"
 YESTERDAY = f"{OTHER_DAYS}, {BEFORE_AS_OF} = 1"
 CHANGE = "+0.0 %;-0.0 %;0.0 %"
 REPEATED = ("status", "28-day baseline", "usual low", "usual high", "same weekday")
-"""What is also asked of yesterday."""
+"""What is also asked of yesterday, where the metric has matured by then: else it would never have a value."""
 
 
 def measures(metric: Metric) -> Iterator[Measure]:
     """All day-based measures of a metric, in reading order."""
     own = format_of(metric)
     mean = MEAN_COUNT if is_count(metric) else own
+    yesterday = metric.maturity_days < BASELINE_DAYS
     rows: list[tuple[str, str, str | None, str]] = [
-        ("yesterday", f"CALCULATE({measure(metric.name)}, {YESTERDAY})", own, "On the last complete day."),
+        *((("yesterday", _on_yesterday(metric.name), own, "On the last complete day."),) * yesterday),
         ("same weekday", _same_weekday(metric), mean, "Mean of the same weekday of the four weeks before."),
         ("28-day baseline", _baseline(metric), mean, "Mean of the 28 days before, or their pooled ratio."),
         *_band(metric, mean),
@@ -51,9 +52,10 @@ def measures(metric: Metric) -> Iterator[Measure]:
         *((("month to date", _month_to_date(metric), own, "From the first of the month."),) * (not is_stock(metric))),
         ("year before", _year_before(metric), own, "The complete days of the context, one year before."),
         ("change on year", _change(metric), CHANGE, _change_said(metric)),
-        *(_repeated(metric, suffix, mean) for suffix in REPEATED),
-        ("yesterday summary", _summary(metric), None, "One sentence about yesterday, for tiles and alternative text."),
     ]
+    if yesterday:
+        rows += [_repeated(metric, suffix, mean) for suffix in REPEATED]
+        rows.append(("yesterday summary", _summary(metric), None, "One sentence about yesterday, for tiles."))
     for suffix, expression, format_, said in rows:
         hidden = suffix == "spread"
         about = (
@@ -71,10 +73,10 @@ def measures(metric: Metric) -> Iterator[Measure]:
         )
 
 
-def _history(metric: Metric, result: str, **more: str) -> str:
+def _history(metric: Metric, result: str) -> str:
     """A value that needs the whole baseline before the day."""
     enough = f"OnDay - {BASELINE_DAYS} >= {first_day(metric.view)}"
-    return with_variables({"OnDay": LAST_DAY, **more}, when(f"{enough} && {answerable(metric.view)}", result))
+    return with_variables({"OnDay": LAST_DAY}, when(f"{enough} && {answerable(metric.view)}", result))
 
 
 def _mean(metric: Metric, days: str, number: int) -> str:
@@ -157,7 +159,8 @@ COMPLETE_DAYS = f"CALCULATETABLE(VALUES({DAY}), KEEPFILTERS({BEFORE_AS_OF} >= 1)
 
 
 def _year_before(metric: Metric) -> str:
-    moved = f'TREATAS(SELECTCOLUMNS(WholeDays, "Day", EDATE({DAY}, -12)), {DAY})'
+    """A day stands for the day a year later, so that a whole February is compared with a whole one."""
+    moved = f"FILTER(ALL({DAY}), EDATE({DAY}, 12) IN WholeDays)"
     held = f"NOT ISEMPTY(WholeDays) && EDATE(MINX(WholeDays, {DAY}), -12) >= {first_day(metric.view)}"
     value = f"CALCULATE({measure(metric.name)}, {OTHER_DAYS}, {moved})"
     return with_variables({"WholeDays": COMPLETE_DAYS}, when(held, value))
@@ -178,8 +181,12 @@ def _change_said(metric: Metric) -> str:
     return f"{what} of the complete days of the context against one year before."
 
 
+def _on_yesterday(name: str) -> str:
+    return f"CALCULATE({measure(name)}, {YESTERDAY})"
+
+
 def _repeated(metric: Metric, suffix: str, mean: str) -> tuple[str, str, str | None, str]:
-    asked = f"CALCULATE({measure(f'{metric.name}, {suffix}')}, {YESTERDAY})"
+    asked = _on_yesterday(f"{metric.name}, {suffix}")
     return f"yesterday {suffix}", asked, None if suffix == "status" else mean, f"{suffix} of the last complete day."
 
 

@@ -98,7 +98,7 @@ def _versions(audience: str) -> str:
     reader = AUDIENCES[audience]
     tables = [view.name for view in reader.views()] + [pascal(codes.name) for codes in code_tables.lists(reader)]
     columns = (f"ALLNOBLANKROW({dax_column(table, 'SnapshotId')})" for table in tables)
-    return f"COUNTROWS(DISTINCT({call('UNION', *columns)}))"
+    return with_variables({"EveryVersion": call("UNION", *columns)}, "COUNTROWS(DISTINCT(EveryVersion))")
 
 
 def _demo() -> str:

@@ -2,7 +2,7 @@
 
 `Engine` holds the tables as one person sees them: the role's filters are evaluated as DAX, row by row where they name a
 column of the row, and what a dimension does not show takes its facts along the relationships, as Analysis Services does.
-The clock stands still. Called by dax_run.
+The clock stands where a case says. Called by dax_run.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import datetime
 import re
 from typing import Any
 
-from pbix_mcp.dax import engine as E
+from pbix_mcp.dax import engine as dax
 
 Table = dict[str, Any]
 REFERENCE = re.compile(r"(?<![\w'])\[([^\]]+)\]")
 """A name in brackets with no table before it: a measure, or a column that the expression made."""
+CLOCK: dict[str, datetime.datetime] = {}
+dax.DAXEngine._fn_utcnow = lambda *_: CLOCK["now"]
 MARK = "row of the judge"
 """A column with the row's number, while a role's filter is evaluated."""
 
@@ -33,10 +35,7 @@ def moment(value: str) -> datetime.datetime:
 class Engine:
     """One model with the rows that one person may see."""
 
-    def __init__(self, model: dict[str, Any], rows: dict[str, list[dict[str, Any]]], now: str) -> None:
-        still = moment(now)
-
-        E.DAXEngine._fn_utcnow = lambda *_: still
+    def __init__(self, model: dict[str, Any], rows: dict[str, list[dict[str, Any]]]) -> None:
         self.types = {t["name"]: {c["name"]: c["dataType"] for c in t["columns"]} for t in model["tables"]}
         self.tables: dict[str, Table] = {name: self._table(name, rows[name]) for name in self.types}
         self.relations = [
@@ -73,24 +72,34 @@ class Engine:
         columns = list(self.types[name])
         return {"columns": columns, "rows": [[self.value(name, c, row.get(c)) for c in columns] for row in rows]}
 
-    def evaluate(self, names: list[str], filters: dict[str, list[Any]], tables: dict[str, Table]) -> list[Any]:
-        """The measures in one context; an error is told as {"error": ...}, never as BLANK."""
-        E._engine.eval_errors.clear()
+    def evaluate(
+        self, names: list[str], filters: dict[str, list[Any]], tables: dict[str, Table], now: str
+    ) -> list[Any]:
+        """The measures in one context at one moment; an error is told as {"error": ...}, never as BLANK."""
+        CLOCK["now"] = moment(now)
+        dax._engine.eval_errors.clear()
         chosen = {}
         for place, values in filters.items():
             table, _, column = place.partition(".")
             chosen[place] = [self.value(table, column, value) for value in values]
         day_table, day_column = next(iter(self.days.items()))
         asked = [self.called[name] for name in names]
-        found = E.evaluate_measures_batch(
+        found = dax.evaluate_measures_batch(
             asked, tables, self.measures, chosen, day_table, day_column, self.relations,
             date_tables=self.days, measure_tables=self.home,
         )  # fmt: skip
-        wrong = dict(E._engine.eval_errors)
+        wrong = dict(dax._engine.eval_errors)
         return [{"error": wrong[name]} if name in wrong else plain(found[name]) for name in asked]
 
+    def earlier(self, days: int) -> dict[str, Table]:
+        """All tables, with a calendar in which it is so many days earlier."""
+        dates = self.tables["Dates"]
+        at = dates["columns"].index("DaysBeforeAsOf")
+        rows = [[value - days if place == at else value for place, value in enumerate(row)] for row in dates["rows"]]
+        return {**self.tables, "Dates": {**dates, "rows": rows}}
+
     def seen_by(self, user: str | None) -> dict[str, Table]:
-        """The tables as a person sees them; without a person, as nobody's role restricts them."""
+        """The tables as a person sees them; without a person, as no role restricts them."""
         if user is None:
             return self.tables
         kept = {name: self._kept(name, user) for name in self.filters}
@@ -124,10 +133,12 @@ class Engine:
         return {int(number) for number in str(found or "").split(",") if number}
 
     def _one(self, text: str, tables: dict[str, Table]) -> Any:
-        E._engine.eval_errors.clear()
-        found = E.evaluate_measures_batch(["asked"], tables, {"asked": text}, {}, relationships=self.relations)["asked"]
-        if E._engine.eval_errors:
-            raise ValueError(f"{text}: {E._engine.eval_errors}")
+        dax._engine.eval_errors.clear()
+        found = dax.evaluate_measures_batch(["asked"], tables, {"asked": text}, {}, relationships=self.relations)[
+            "asked"
+        ]
+        if dax._engine.eval_errors:
+            raise ValueError(f"{text}: {dax._engine.eval_errors}")
         return found
 
 
