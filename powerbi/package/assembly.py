@@ -23,6 +23,11 @@ from powerbi.report import pbir, report
 
 FIRST_TABLE = {"viewer": "DailyIncidents", "analyst": "Incidents"}
 """The view that the Excel connection of an audience loads."""
+ON_OPENING = (
+    "Leave every parameter as it is, unless your service has another address. "
+    "Sign in with Basic: user name = key id, password = secret."
+)
+"""What Desktop shows beside the description when the template is opened."""
 ENVIRONMENT = "PROD"
 """The one environment that the committed parameter.yml names."""
 
@@ -53,7 +58,7 @@ def _project(audience: str, base: str) -> Mapping[str, bytes]:
     parts = pbir.parts(report(audience))
     return {
         **project_files(model.name, definition, parts),
-        f"{model.name}.pbit": pbit(bim.document(model), parts, model.description),
+        f"{model.name}.pbit": pbit(bim.document(model), parts, f"{model.description} {ON_OPENING}"),
         f"{model.name}.pbids": pbids(base),
         f"{model.name}.odc": odc(base, FIRST_TABLE[audience]),
         FILE: parameter_yml(model.name, base, {ENVIRONMENT: base}),

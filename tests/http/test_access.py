@@ -43,6 +43,7 @@ def test_every_route_is_guarded_or_open_by_name_with_a_reason(service: Service) 
 def urls() -> list[str]:
     data = [f"/odata/v1/{path}" for path in ("", "$metadata", "$batch", "nothing", "a/b/c", *CATALOGUE.views)]
     files = [f"/v1/views/{name}.csv" for name in CATALOGUE.views]
+    files += ["/v1/powerbi", "/v1/powerbi/", "/v1/powerbi/viewer/CrisisMetricsViewer.pbit", "/v1/powerbi/x"]
     return ["/odata/v1", *data, "/v1/views", "/v1/views/", *files, "/v1/refresh-runs"]
 
 

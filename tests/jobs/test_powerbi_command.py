@@ -254,6 +254,22 @@ def test_a_fault_of_the_library_becomes_one_line_without_the_secret(library: Lib
     assert SECRET not in repr(fabric.ServicePrincipal("t", "c", SECRET))
 
 
+def test_the_librarys_hook_for_unforeseen_errors_does_not_take_the_place_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fabric_cicd.py").write_text("import sys\nsys.excepthook = lambda *_: None\n")
+    (tmp_path / "azure").mkdir()
+    (tmp_path / "azure" / "identity.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("fabric_cicd", "azure", "azure.identity"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    before = sys.excepthook
+    fabric.require()
+    assert sys.excepthook is before
+    for name in ("fabric_cicd", "azure", "azure.identity"):
+        sys.modules.pop(name, None)
+
+
 def test_templates_with_a_fault_are_not_published(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     broken = {path: content for path, content in project("viewer").items() if not path.endswith("tables/Dates.tmdl")}
     monkeypatch.setattr("jobs.deployment.plan.project", lambda _: broken)

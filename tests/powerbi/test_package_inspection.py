@@ -16,6 +16,7 @@ from powerbi.model.build import model
 from powerbi.package import project
 from powerbi.package.inspection import Finding, examine
 from powerbi.package.inspection.dax_names import names
+from powerbi.package.inspection.fields import fields
 from powerbi.package.inspection.outline import outline
 from powerbi.package.inspection.tmdl_reader import read, two_part
 from powerbi.package.pbit import pbit
@@ -213,6 +214,31 @@ def test_a_folder_without_a_model_says_so() -> None:
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def test_fields_are_found_in_wells_hierarchies_and_filters() -> None:
+    """A filter speaks of its tables by short names; a level names its hierarchy; what names no table is no field."""
+
+    def entity(**source: str) -> dict[str, object]:
+        return {"Expression": {"SourceRef": source}}
+
+    level = {"Level": "Year", "Expression": {"Hierarchy": {**entity(Entity="Dates"), "Hierarchy": "Calendar"}}}
+    condition = {
+        "From": [{"Name": "a", "Entity": "Areas", "Type": 0}],
+        "Where": [{"In": {"Expressions": [{"Column": {**entity(Source="a"), "Property": "AreaName"}}]}}],
+    }
+    visual = {
+        "well": [{"field": {"Measure": {**entity(Entity="Snapshots"), "Property": "Freshness"}}}],
+        "axis": {"HierarchyLevel": level},
+        "filter": condition,
+        "elsewhere": {"Column": {**entity(Source="nobody"), "Property": "X"}},
+    }
+    path = "definition/pages/p/visuals/v/visual.json"
+    assert [(each.kind, each.spelled) for each in fields({path: visual, "StaticResources/t.json": visual})] == [
+        ("Measure", "Snapshots[Freshness]"),
+        ("Hierarchy", "Dates[Calendar] level Year"),
+        ("Column", "Areas[AreaName]"),
+    ]
 
 
 @pytest.mark.parametrize("name", AUDIENCES)

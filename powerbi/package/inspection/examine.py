@@ -8,79 +8,91 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from powerbi.audience import AUDIENCES
 from powerbi.package.inspection import fields, origins, references
 from powerbi.package.inspection.outline import Outline, outline
-from powerbi.package.inspection.words import Examination, Finding, Kind
+from powerbi.package.inspection.words import Examination, Field, Finding, Kind
 from powerbi.report import accessibility
 
 JSON_FILES = (".json", ".pbip", ".pbir", ".pbism", ".platform", ".pbids")
 MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Project:
-    """What the files say, as far as they can be read."""
+    """What the files of an audience say, as far as they can be read."""
 
+    audience: str
     name: str
+    files: Mapping[str, bytes]
+    documents: Mapping[str, Any]
+    """Every JSON file, by path."""
     model: Outline
-    documents: dict[str, Any] = field(default_factory=dict)
-    """JSON of the report, by path below its folder."""
+    unreadable: tuple[Finding, ...]
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """JSON of the report, by path below its folder."""
+        return _inside(self.documents, f"{self.name}.Report/")
 
 
 def examine(files: Mapping[str, bytes], audience: str) -> Examination:
     """Look at the files of one audience, by path below its folder."""
-    name = AUDIENCES[audience].model
-    texts, unreadable = _texts(files)
-    model_folder, report_folder = f"{name}.SemanticModel/", f"{name}.Report/"
-    tmdl = {
-        path.removeprefix(model_folder): text
-        for path, text in texts.items()
-        if path.startswith(model_folder) and path.endswith(".tmdl")
-    }
-    found = list(unreadable)
-    documents, faults = _documents(texts)
-    found += faults
-    project = Project(name, outline(tmdl), {})
-    project.documents = {
-        path.removeprefix(report_folder): value for path, value in documents.items() if path.startswith(report_folder)
-    }
+    project = _read(files, audience)
     if not project.model.tables:
-        found.append(Finding(Kind.MISSING, model_folder, name, "there is no semantic model here"))
-        return Examination(tuple(found), {"files": len(files)})
-    used = fields.fields(project.documents)
-    in_model = [
-        *references.broken(project.model),
-        *origins.misread(project.model, audience),
-        *origins.misdirected(project.model),
-        *origins.unmarked_dates(project.model),
-    ]
-    found += _below(model_folder, in_model)
-    found += _below(report_folder, [*references.unknown_fields(project.model, used)])
-    legible = accessibility.measure({} if faults else _inside(files, report_folder))
-    hard = [Finding(Kind.ACCESSIBILITY, each.path, each.place, each.said) for each in legible.faults]
-    found += _below(report_folder, hard)
-    found += _template(files, project)
-    visuals = _visuals(project)
+        missing = Finding(Kind.MISSING, project.name, project.name, "there is no semantic model here")
+        return Examination((*project.unreadable, missing), {"files": len(files)})
+    used = fields.fields(project.report)
+    legible = accessibility.measure({} if project.unreadable else _inside(files, f"{project.name}.Report/"))
+    found = dict.fromkeys(
+        (
+            *project.unreadable,
+            *_below(f"{project.name}.SemanticModel/", _in_model(project)),
+            *_below(f"{project.name}.Report/", _in_report(project, used, legible)),
+            *_template(project),
+        )
+    )
     figures = {
         "files": len(files),
-        "json files": len(documents),
+        "json files": len(project.documents),
         **project.model.counts,
-        "visuals": len(visuals),
+        "visuals": sum(path.endswith("/visual.json") and "visual" in each for path, each in project.report.items()),
         "fields in visuals": len(used),
         "visuals with alt text": legible.alternative_texts,
     }
     misdirected = any(each.kind is Kind.ADDRESS for each in found)
-    address = None if misdirected else origins.address(project.model)
-    return Examination(tuple(dict.fromkeys(found)), figures, address)
+    return Examination(tuple(found), figures, None if misdirected else origins.address(project.model))
 
 
-def _below(folder: str, found: list[Finding]) -> list[Finding]:
-    return [Finding(each.kind, f"{folder}{each.file}", each.place, each.message) for each in found]
+def _read(files: Mapping[str, bytes], audience: str) -> Project:
+    name = AUDIENCES[audience].model
+    texts, unreadable = _texts(files)
+    documents, faults = _documents(texts)
+    tmdl = {path: text for path, text in _inside(texts, f"{name}.SemanticModel/").items() if path.endswith(".tmdl")}
+    return Project(audience, name, files, documents, outline(tmdl), (*unreadable, *faults))
+
+
+def _in_model(project: Project) -> Iterator[Finding]:
+    yield from references.broken(project.model)
+    yield from origins.misread(project.model, project.audience)
+    yield from origins.misdirected(project.model)
+    yield from origins.unmarked_dates(project.model)
+
+
+def _in_report(project: Project, used: list[Field], legible: accessibility.Figures) -> Iterator[Finding]:
+    yield from references.unknown_fields(project.model, used)
+    for each in legible.faults:
+        yield Finding(Kind.ACCESSIBILITY, each.path, each.place, each.said)
+
+
+def _below(folder: str, found: Iterable[Finding]) -> Iterator[Finding]:
+    """Findings of an item, with their files named from the audience's folder."""
+    for each in found:
+        yield replace(each, file=f"{folder}{each.file}")
 
 
 def _texts(files: Mapping[str, bytes]) -> tuple[dict[str, str], list[Finding]]:
@@ -111,27 +123,18 @@ def _documents(texts: Mapping[str, str]) -> tuple[dict[str, Any], list[Finding]]
     return documents, found
 
 
-def _visuals(project: Project) -> dict[str, Any]:
-    """The visuals of the report that show something; a group only holds others."""
-    return {
-        path: document
-        for path, document in project.documents.items()
-        if path.endswith("/visual.json") and "visual" in document
-    }
-
-
-def _inside(files: Mapping[str, bytes], folder: str) -> dict[str, bytes]:
-    """The files of one folder, by path below it."""
+def _inside(files: Mapping[str, Any], folder: str) -> dict[str, Any]:
+    """What lies in one folder, by path below it."""
     return {path.removeprefix(folder): content for path, content in files.items() if path.startswith(folder)}
 
 
-def _template(files: Mapping[str, bytes], project: Project) -> Iterator[Finding]:
+def _template(project: Project) -> Iterator[Finding]:
     """The .pbit beside the project has to hold the same model."""
     path = f"{project.name}.pbit"
-    if path not in files:
+    if path not in project.files:
         return
     try:
-        with zipfile.ZipFile(io.BytesIO(files[path])) as template:
+        with zipfile.ZipFile(io.BytesIO(project.files[path])) as template:
             schema = json.loads(template.read("DataModelSchema").decode("utf-16-le"))
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
         yield Finding(Kind.UNREADABLE, path, "DataModelSchema", f"cannot be read ({type(error).__name__})")
