@@ -32,6 +32,16 @@ def moment(value: str) -> datetime.datetime:
     return datetime.datetime.fromisoformat(value).replace(tzinfo=None)
 
 
+def safely_named(measures: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Names without commas, and expressions that use them: the engine takes a comma in a name for the end of an argument."""
+    called = {name: f"measure {at}" for at, name in enumerate(measures)}
+    renamed = {
+        called[name]: REFERENCE.sub(lambda found: f"[{called.get(found[1], found[1])}]", text)
+        for name, text in measures.items()
+    }
+    return called, renamed
+
+
 class Engine:
     """One model with the rows that one person may see."""
 
@@ -49,8 +59,7 @@ class Engine:
             for r in model["relationships"]
         ]
         measures = [(t["name"], m) for t in model["tables"] for m in t.get("measures", [])]
-        self.called = {m["name"]: f"measure {at}" for at, (_, m) in enumerate(measures)}
-        self.measures = {self.called[m["name"]]: self._renamed(expression(m["expression"])) for _, m in measures}
+        self.called, self.measures = safely_named({m["name"]: expression(m["expression"]) for _, m in measures})
         self.home = {self.called[m["name"]]: table for table, m in measures}
         self.days = {
             t["name"]: next(c["name"] for c in t["columns"] if c.get("isKey"))
@@ -59,10 +68,6 @@ class Engine:
         }
         (role,) = model["roles"]
         self.filters = {p["name"]: expression(p["filterExpression"]) for p in role["tablePermissions"]}
-
-    def _renamed(self, text: str) -> str:
-        """Measures by names without commas: the engine takes one in a name for the end of an argument."""
-        return REFERENCE.sub(lambda found: f"[{self.called.get(found[1], found[1])}]", text)
 
     def value(self, table: str, column: str, value: Any) -> Any:
         """A value of the rows or of a filter, in the type of its column."""

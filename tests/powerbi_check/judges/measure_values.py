@@ -10,6 +10,7 @@ import json
 import re
 import sys
 
+from dax_engine import safely_named
 from pbix_mcp.dax import engine
 
 
@@ -45,8 +46,11 @@ def main():
     kinds = {name: table["columns"] for name, table in asked["tables"].items()}
     table, column = asked["date"]
     cache, answers, errors = {}, [], {}
-    home = {name: measure["table"] for name, measure in asked["measures"].items()}
-    spelled = {name: standing(measure["expression"], asked["now"]) for name, measure in asked["measures"].items()}
+    called, spelled = safely_named(
+        {name: standing(measure["expression"], asked["now"]) for name, measure in asked["measures"].items()}
+    )
+    home = {called[name]: measure["table"] for name, measure in asked["measures"].items()}
+    names = {safe: name for name, safe in called.items()}
     for cell in asked["cells"]:
         limits = {
             f"{of}.{name}": [moment(v) if kinds[of][name] == "dateTime" else v for v in values]
@@ -54,7 +58,7 @@ def main():
         }
         engine._engine.eval_errors.clear()
         found = engine.evaluate_measures_batch(
-            cell["measures"],
+            [called[name] for name in cell["measures"]],
             made,
             spelled,
             limits,
@@ -65,8 +69,8 @@ def main():
             measure_tables=home,
             cache=cache,
         )
-        errors.update(engine._engine.eval_errors)
-        answers.append([plain(found[name]) for name in cell["measures"]])
+        errors.update({names.get(safe, safe): said for safe, said in engine._engine.eval_errors.items()})
+        answers.append([plain(found[called[name]]) for name in cell["measures"]])
     json.dump({"answers": answers, "errors": {k: str(v) for k, v in errors.items()}}, sys.stdout)
 
 
