@@ -67,17 +67,18 @@ def _card(visual: Visual) -> Json:
         "bold": visual.bold,
         "textWrap": True,
         "horizontalAlignment": "left",
-        "labelDisplayUnits": "1",
+        "labelDisplayUnits": 1,
     }
     if visual.blank is not None:
         value["showBlankAs"] = visual.blank
-    columns = sum(len(well.fields) for well in visual.wells)
+    count = sum(len(well.fields) for well in visual.wells)
+    layout = {"columnCount": visual.across or count, "maxTiles": count}
     label = _said({"show": visual.captions, "fontSize": 9, "position": "aboveValue"})
     ink, quiet = {"fontColor": colour(theme.INK)}, {"fontColor": colour(theme.QUIET)}
     return {
         "value": [_entry(_said(value) | ink, DEFAULT), *_emphasised(visual, "fontColor")],
         "label": [_entry(label | quiet, DEFAULT)],
-        "layout": [_entry({"columnCount": {"expr": whole(columns)}, "maxTiles": {"expr": whole(columns)}})],
+        "layout": [_entry({name: {"expr": whole(number)} for name, number in layout.items()})],
         "outline": [_entry(_said({"show": False}), DEFAULT)],
     }
 
@@ -104,7 +105,7 @@ def _matrix(visual: Visual) -> Json:
     made: Json = {"subTotals": [_entry(_said({"rowSubtotals": False, "columnSubtotals": False}))]}
     if visual.heat:
         made["values"] = [_heat(visual.heat)]
-        made["grid"] = [_entry(_said({"rowPadding": 1}))]
+        made["grid"] = [_entry(_said({"rowPadding": 6}))]
     return made
 
 
@@ -123,15 +124,20 @@ def _axes() -> Json:
     }
 
 
+def _line_labels(visual: Visual, lines: int) -> list[Json]:
+    """Values of one line; of two the first; where a band is drawn they would hide it, and the axis says them."""
+    if lines > 2:
+        return [_entry(_said({"show": False}))]
+    hidden = [_entry(_said({"showSeries": False}), {"metadata": each.field.reference}) for each in visual.series[1:]]
+    return [_entry(_said({"show": True})), *hidden]
+
+
 def _line(visual: Visual) -> Json:
-    many = sum(len(well.fields) for well in visual.wells if well.role == "Y") > 1
+    lines = sum(len(well.fields) for well in visual.wells if well.role == "Y")
     return {
         **_axes(),
-        "legend": [_entry(_said({"show": many, "position": "Top", "legendMarkerRendering": "lineOnly"}))],
-        "labels": [
-            _entry(_said({"show": True, "labelDensity": 25 if many else 100})),
-            *(_entry(_said({"showSeries": False}), {"metadata": item.field.reference}) for item in visual.series[1:]),
-        ],
+        "legend": [_entry(_said({"show": lines > 1, "position": "Top", "legendMarkerRendering": "lineOnly"}))],
+        "labels": _line_labels(visual, lines),
         "lineStyles": [_line_style(item) for item in visual.series],
         "dataPoint": [_point_colour(item) for item in visual.series],
     }
@@ -164,8 +170,9 @@ _SLICER: Json = {
     "header": [_entry(_said({"show": False}))],
     "selection": [_entry(_said({"strictSingleSelect": False, "selectAllCheckboxEnabled": False}))],
 }
+_NAVIGATOR_GRID = (("rowCount", 2), ("columnCount", 4), ("cellPadding", 8))
 _NAVIGATOR: Json = {
-    "layout": [_entry(_said({"orientation": 0}) | {"cellPadding": {"expr": whole(8)}})],
+    "layout": [_entry(_said({"orientation": 2}) | {name: {"expr": whole(count)} for name, count in _NAVIGATOR_GRID})],
     "text": [_entry(_said({"fontSize": 11, "bold": True}) | {"fontColor": colour(theme.INK)}, DEFAULT)],
     "fill": [_entry({"fillColor": colour(theme.WHITE)}, DEFAULT)],
     "outline": [_entry(_said({"show": True, "weight": 1}) | {"lineColor": colour(theme.RULE)}, DEFAULT)],

@@ -148,7 +148,7 @@ class Visual:
     """One visual. Every visual has an alternative text: a sentence, or a text measure that states the insight.
 
     `reaches` names the visuals that a slicer filters (None: all). `blank` is what a card says for a blank value.
-    `heat` is the measure whose size colours the cells of a matrix.
+    `heat` is the measure whose size colours the cells of a matrix, `across` how many values of a card stand in a row.
     """
 
     key: str
@@ -166,6 +166,7 @@ class Visual:
     size: int = 12
     bold: bool = False
     captions: bool = True
+    across: int | None = None
     blank: str | None = None
     reaches: tuple[str, ...] | None = None
 

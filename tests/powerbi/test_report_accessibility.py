@@ -130,7 +130,7 @@ BROKEN: dict[str, tuple[str, Change, str]] = {
     "target": ("Weeks", flat, "is a target of 20 pixels, under 24"),
     "pale lines": ("Calls for service: each day", pale_lines, "lines or bars in #F0E442: have a contrast of 1."),
     "lines by colour alone": ("Calls for service: each day", solid_lines, "lines that only their colour tells apart"),
-    "bars by colour alone": ("by severity", bars_without_names, "bars that only their colour tells apart"),
+    "bars by colour alone": ("By severity", bars_without_names, "bars that only their colour tells apart"),
     "status by colour alone": ("Dispatch rate (", status_not_shown, "a colour that follows a value which is not shown"),
     "pale text": ("Dispatch rate (", pale_text, "text #9A9A9A on #FFFFFF: has a contrast of 2."),
     "dark cells": ("Calls for service: mean per hour", dark_cells, "text #1A1A1A on #"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from powerbi.report import theme
 from powerbi.report.pages import frame
 from powerbi.report.pages.frame import cards, chart, column, figure, label, measure, metric_name, values
-from powerbi.report.words import Box, Field, Kind, Page, Series, Sort, Visual, Well
+from powerbi.report.words import Box, Emphasis, Field, Kind, Page, Series, Sort, Visual, Well
 
 WEEK = column("Dates", "WeekStart", "Week from")
 HALF_YEAR = frame.last_days(182)
+HOURS = measure("OpenItems", "Hours to due")
 INCIDENTS = figure("incidents_by_harm")
 
 
@@ -95,8 +96,10 @@ PAGE = Page(
                 label("item_kind", "What"),
                 column("OpenItems", "ItemNumber", "Number"),
                 column("OpenItems", "DueLocal", "Due"),
+                HOURS,
             ),
             filters=(frame.some(measure("OpenItems", "Open items")),),
+            emphases=(Emphasis(HOURS, theme.ALARM, below=0),),
             sort=(Sort(label("severity")), Sort(label("due_state"))),
         ),
         frame.note(

@@ -16,15 +16,15 @@ PROFILES = Among(frame.code("period"), ("12w", "52w", "all"))
 CALLS = Among(frame.code("activity"), ("calls",))
 
 
-def _heat_map(activity: str, title: str, left: int) -> Visual:
+def _heat_map(activity: str, title: str, top: int) -> Visual:
     return Visual(
         f"heat map {activity}",
         Kind.MATRIX,
-        Box(left, 164, 472, 512),
+        Box(16, top, 912, 263),
         f"{title}: mean number in each local hour of each weekday. The number stands in every cell; "
         "a darker cell is a busier hour.",
-        f"{title}: mean per hour",
-        wells=(Well("Rows", (HOUR,)), Well("Columns", (WEEKDAY,)), Well("Values", (PER_HOUR,))),
+        f"{title}: mean per hour, by weekday and local hour",
+        wells=(Well("Rows", (WEEKDAY,)), Well("Columns", (HOUR,)), Well("Values", (PER_HOUR,))),
         filters=(Among(frame.code("activity"), (activity,)),),
         heat=PER_HOUR,
     )
@@ -34,7 +34,7 @@ def _by_area(field: Field, metric_id: str, top: int, height: int) -> Visual:
     return Visual(
         f"areas {metric_id}",
         Kind.BAR,
-        Box(976, top, 288, height),
+        Box(936, top, 328, height),
         f"{metric_name(metric_id)} of the last 28 days by neighbourhood, most first.",
         f"{metric_name(metric_id)}, 28 days",
         wells=chart(frame.AREA, field),
@@ -52,7 +52,7 @@ PAGE = Page(
         Visual(
             "period",
             Kind.SLICER,
-            Box(16, 64, 220, 92),
+            Box(16, 64, 220, 70),
             "Choice of the weeks behind the heat maps; without a choice they are the last 12 weeks.",
             "Weeks",
             wells=values(label("period")),
@@ -61,18 +61,18 @@ PAGE = Page(
         ),
         frame.note(
             "how",
-            Box(244, 64, 724, 92),
+            Box(244, 64, 684, 70),
             "Each cell is the mean number of events in that local hour, over the weeks observed. "
             "Heat maps are for the whole city. A bar leads to its area: right-click, Drill through.",
         ),
         _by_area(figure("calls_for_service"), "calls_for_service", 64, 198),
-        _heat_map("calls", "Calls for service", 16),
-        _heat_map("violent_incidents", "Violent incidents", 496),
+        _heat_map("calls", "Calls for service", 142),
         _by_area(figure("incidents_reported"), "incidents_reported", 270, 198),
+        _heat_map("violent_incidents", "Violent incidents", 413),
         Visual(
             "busiest",
             Kind.TABLE,
-            Box(976, 476, 288, 200),
+            Box(936, 476, 328, 200),
             "Hours of the week with most calls for service, busiest first, with the ends of their 95 % intervals.",
             "Busiest hours, calls an hour",
             wells=values(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.catalogue import CATALOGUE
 from powerbi.report import theme
 from powerbi.report.pages import frame
 from powerbi.report.pages.frame import cards, chart, figure, label, measure, metric_name, values
@@ -13,7 +14,7 @@ PERIODS = Among(frame.code("period"), ("day", "7d", "28d", "month", "year", "all
 NOTE = figure("first_arrival", "percentile note")
 LOST = measure("DailyFunnel", "Calls lost at stage", "Calls")
 REACHED = measure("DailyFunnel", "Calls reaching stage")
-P50, P90 = figure("first_arrival", "p50", "median (p50)"), figure("first_arrival", "p90", "90th percentile (p90)")
+P50, P90 = figure("first_arrival", "p50", "median (p50)"), figure("first_arrival", "p90", "p90")
 BY_PERIOD = ("percentiles", "first arrival", "first arrival by team", "note", "by day")
 
 
@@ -44,12 +45,12 @@ PAGE = Page(
             "95 % interval.",
             f"{metric_name('first_arrival')}, minutes",
             wells=cards(
-                P50.called("median"),
-                figure("first_arrival", "p50 low", "from"),
-                figure("first_arrival", "p50 high", "to"),
+                P50.called("p50"),
+                figure("first_arrival", "p50 low", "p50 from"),
+                figure("first_arrival", "p50 high", "p50 to"),
                 P90.called("p90"),
-                figure("first_arrival", "p90 low", "from (p90)"),
-                figure("first_arrival", "p90 high", "to (p90)"),
+                figure("first_arrival", "p90 low", "p90 from"),
+                figure("first_arrival", "p90 high", "p90 to"),
             ),
             filters=(MONTH,),
             blank="none",
@@ -61,13 +62,12 @@ PAGE = Page(
             Box(752, 64, 512, 92),
             "Calls of the last 28 days that no unit has reached, still waiting or cancelled; and the share within the "
             "target of those that met or missed it.",
-            "Without an arrival, and against the target, 28 days",
+            f"Not reached, and target ({CATALOGUE.metrics['first_arrival'].target}), 28 days",
             wells=cards(
                 measure("DailyResponses", "Waiting count (DailyResponses)", "waiting"),
                 measure("DailyResponses", "Cancelled count (DailyResponses)", "cancelled"),
-                figure("first_arrival", "within target", "within target"),
+                figure("first_arrival", "within target", "in target"),
                 measure("DailyResponses", "Target due count (DailyResponses)", "of calls"),
-                figure("first_arrival", "target", "target"),
             ),
             filters=(MONTH,),
             blank="none",
@@ -83,11 +83,11 @@ PAGE = Page(
             wells=values(
                 label("interval"),
                 _percentile("p50", "p50"),
-                _percentile("p50 low", "from"),
-                _percentile("p50 high", "to"),
+                _percentile("p50 low", "p50 from"),
+                _percentile("p50 high", "p50 to"),
                 _percentile("p90", "p90"),
-                _percentile("p90 low", "from (p90)"),
-                _percentile("p90 high", "to (p90)"),
+                _percentile("p90 low", "p90 from"),
+                _percentile("p90 high", "p90 to"),
                 _percentile("n", "n"),
                 _percentile("n missing", "n missing"),
                 _percentile("n invalid", "n invalid"),
@@ -100,7 +100,7 @@ PAGE = Page(
             Kind.LINE,
             Box(844, 164, 420, 240),
             NOTE,
-            f"{metric_name('first_arrival')}: percentiles up to each day, minutes",
+            "First arrival up to each day, minutes",
             wells=chart(frame.DAY, P50, P90),
             filters=(MONTH,),
             sort=(Sort(frame.DAY),),
@@ -138,8 +138,8 @@ PAGE = Page(
                 frame.TEAM,
                 P50.called("p50"),
                 P90.called("p90"),
-                figure("first_arrival", "p90 low", "from"),
-                figure("first_arrival", "p90 high", "to"),
+                figure("first_arrival", "p90 low", "p90 from"),
+                figure("first_arrival", "p90 high", "p90 to"),
             ),
             filters=(MONTH,),
             sort=(Sort(P90, descending=True),),

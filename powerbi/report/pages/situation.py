@@ -29,7 +29,6 @@ TITLE = measure("Snapshots", "Situation title")
 STALE = measure("RefreshStatus", "Stale since")
 OPEN, LATE = measure("OpenItems", "Open items"), measure("OpenItems", "Late items")
 DUE, OLDEST = measure("OpenItems", "Due in 24 h"), measure("OpenItems", "Oldest open item (hours)")
-HOURS = measure("OpenItems", "Hours to due")
 SUMMARY = measure("OpenItems", "Open items summary")
 
 
@@ -49,7 +48,7 @@ def _tile(metric_id: str, place: int) -> Visual:
             status,
         ),
         emphases=tuple(Emphasis(status, colour, (word,)) for word, colour in theme.STATUS_COLOURS),
-        size=14,
+        size=13,
         bold=True,
         blank="none",
     )
@@ -61,7 +60,6 @@ def _text(visual: Visual, field: Field, blank: str, alarm: str = "") -> Visual:
         visual,
         wells=cards(field),
         captions=False,
-        bold=True,
         blank=blank,
         emphases=(Emphasis(field, theme.ALARM, (alarm,)),) if alarm else (),
     )
@@ -73,29 +71,30 @@ REAL = "Whether the data are real, or made up for demonstration."
 SCHEDULE = "Since when fresher figures are overdue; if nothing is overdue, it says that the refresh is on schedule."
 STRIP = (
     _text(
-        Visual("freshness", Kind.CARD, Box(16, 8, 552, 44), frame.FRESHNESS, size=14),
+        Visual("freshness", Kind.CARD, Box(16, 8, 552, 44), frame.FRESHNESS, size=14, bold=True),
         frame.FRESHNESS,
         "Age of the figures not known",
         "STALE",
     ),
     _text(
-        Visual("versions", Kind.CARD, Box(576, 8, 256, 44), VERSIONS, size=11),
+        Visual("versions", Kind.CARD, Box(576, 8, 256, 44), VERSIONS, size=11, bold=True),
         MIXED,
         "All tables from one snapshot",
         "mixed",
     ),
     _text(Visual("notice", Kind.CARD, Box(840, 8, 424, 44), REAL, size=10), NOTICE, "Real data"),
-    _text(Visual("situation", Kind.CARD, Box(16, 58, 860, 44), TITLE, size=18), TITLE, "As-of moment not known"),
-    _text(Visual("stale", Kind.CARD, Box(884, 58, 380, 44), SCHEDULE), STALE, "Refresh is on schedule"),
+    _text(Visual("situation", Kind.CARD, Box(16, 58, 860, 44), TITLE, size=18, bold=True), TITLE, "As-of not known"),
+    _text(Visual("stale", Kind.CARD, Box(884, 58, 380, 44), SCHEDULE, bold=True), STALE, "Refresh is on schedule"),
 )
 WORK = (
     Visual(
         "open items",
         Kind.CARD,
-        Box(16, 318, 316, 96),
+        Box(16, 318, 272, 136),
         SUMMARY,
         "Open items",
-        wells=cards(OPEN.called("open"), LATE.called("late"), DUE.called("due 24 h"), OLDEST.called("oldest, h")),
+        across=2,
+        wells=cards(OPEN.called("open"), LATE.called("late"), DUE.called("due in 24 h"), OLDEST.called("oldest (h)")),
         size=14,
         bold=True,
         blank="none",
@@ -103,29 +102,27 @@ WORK = (
     Visual(
         "late and due list",
         Kind.TABLE,
-        Box(340, 318, 924, 358),
+        Box(296, 318, 968, 358),
         SUMMARY,
         "Late, or due in the next 24 hours: gravest first",
         wells=values(
             label("severity"),
             label("due_state", "Lateness"),
             column("OpenItems", "DueLocal", "Due"),
-            HOURS,
             label("item_kind", "What"),
             column("OpenItems", "ItemNumber", "Number"),
             frame.AREA,
             frame.TEAM,
         ),
-        filters=(URGENT,),
+        filters=(URGENT, frame.some(OPEN)),
         sort=(Sort(label("severity")), Sort(label("due_state")), Sort(column("OpenItems", "DueLocal"))),
-        emphases=(Emphasis(HOURS, theme.ALARM, below=0),),
     ),
     Visual(
         "late and due by severity",
         Kind.BAR,
-        Box(16, 422, 316, 254),
+        Box(16, 462, 272, 214),
         SUMMARY,
-        "Late and due in 24 hours, by severity",
+        "By severity",
         wells=chart(label("severity"), LATE, DUE),
         series=(Series(LATE, theme.VERMILION), Series(DUE, theme.BLUE)),
         sort=(Sort(label("severity")),),
@@ -148,7 +145,7 @@ PAGE = Page(
         Phone("notice", 64),
         Phone("situation", 84),
         Phone("stale", 48),
-        Phone("open items", 96),
+        Phone("open items", 136),
         *(Phone(f"tile {metric_id}", 96) for metric_id in TILES),
         Phone("late and due by severity", 240),
         Phone("late and due list", 320),

@@ -36,7 +36,7 @@ COUNTED = (
 
 def _block(key: str, title: str, texts: tuple[str, ...], left: int) -> Visual:
     paragraphs = (Paragraph(title, 14, bold=True), *(Paragraph(text, 12) for text in texts))
-    return Visual(key, Kind.TEXT, Box(left, 124, 410, 380), " ".join((title + ":", *texts)), paragraphs=paragraphs)
+    return Visual(key, Kind.TEXT, Box(left, 124, 410, 290), " ".join((title + ":", *texts)), paragraphs=paragraphs)
 
 
 NOTICE = measure("Snapshots", "Demo data notice")
@@ -62,13 +62,13 @@ PAGE = Page(
         Visual(
             "navigator",
             Kind.NAVIGATOR,
-            Box(16, 512, 1248, 56),
+            Box(16, 422, 1248, 96),
             "Buttons that lead to the other pages of this report.",
         ),
         Visual(
             "snapshot",
             Kind.TABLE,
-            Box(16, 576, 1248, 132),
+            Box(16, 526, 1248, 182),
             "The snapshot that this report shows: its as-of moment, the definitions and engine that made it, "
             "and the sources to name.",
             "The snapshot that this report shows",
