@@ -20,9 +20,11 @@ from api.edge.audit import AuditTrail
 from api.edge.connection import require_public_url
 from api.edge.frame import Frame
 from api.edge.limits import QueryGate, RequestRate
+from api.edge.recording import Addresses, Recorder
 from api.edge.switch import Switch
 from api.exports import templates
 from api.exports.answer import Exporter
+from api.exports.formats import FORMATS
 from api.freshness import freshness_reader
 from api.observe import Counts, Observer, Started, fan_out, json_lines
 from api.odata.exchange import Limits, Request, Response
@@ -33,6 +35,7 @@ from api.routes.data import DataRoute
 from api.routes.parts import Parts
 from api.routes.problem import problem_writer
 from api.routes.site import site
+from models.catalogue import CATALOGUE
 from models.database import engine
 from models.errors import ConfigurationError, CrisisError
 from models.secret_files import PEPPER, TOKEN_KEY, secret
@@ -78,10 +81,13 @@ def assemble(settings: ApiSettings, *, observe: Observer | None = None) -> Frame
         shelf.warm()
         parts.observe(Started(version, shelf.current()))
         yield
+        if recorder is not None:
+            recorder.close()
         parts.trail.close()
         shelf.close()
         database.dispose()
 
+    recorder = _recorder(settings, parts)
     data = DataRoute("odata", ODATA, parts, produce)
     batch = BatchRoute(ODATA, parts, Frame(data, settings, parts.observe, parts.problem), shelf.current)
     mounts = {
@@ -90,7 +96,7 @@ def assemble(settings: ApiSettings, *, observe: Observer | None = None) -> Frame
         VIEWS: DataRoute("views", VIEWS, parts, exporter.answer),
         templates.PREFIX: DataRoute("powerbi", templates.PREFIX, parts, templates.answer),
     }
-    return Frame(Switch(mounts, site(parts, version, lifespan)), settings, parts.observe, parts.problem)
+    return Frame(Switch(mounts, site(parts, version, lifespan)), settings, parts.observe, parts.problem, recorder)
 
 
 def refuse_source_secrets(settings: ApiSettings) -> None:
@@ -101,6 +107,14 @@ def refuse_source_secrets(settings: ApiSettings) -> None:
             f"{found[0]} is in the environment of the web service",
             hint="Start it with `crisis serve`, which takes it out, or unset it: the API never reads the source.",
         )
+
+
+def _recorder(settings: ApiSettings, parts: Parts) -> Recorder | None:
+    if settings.record_requests is None:
+        return None
+    views = frozenset(f"{view}.{ending}" for view in CATALOGUE.views for ending in FORMATS)
+    addresses = Addresses(ODATA, {VIEWS: views, templates.PREFIX: templates.SEGMENTS})
+    return Recorder(settings.record_requests, settings.record_bytes, addresses, parts.limits, parts.observe)
 
 
 def _parts(settings: ApiSettings, database: Database, observe: Observer) -> Parts:

@@ -86,6 +86,21 @@ class Started:
     snapshot: str | None
 
 
+@dataclass(frozen=True)
+class RecordingStarted:
+    """Requests are recorded, redacted, in this file, which has room for so many bytes more."""
+
+    file: str
+    bytes_left: int
+
+
+@dataclass(frozen=True)
+class RecordingEnded:
+    """Nothing more is recorded: the file is `full`, or could not be written."""
+
+    why: str
+
+
 Observation = (
     RequestDone
     | AccessRefused
@@ -94,6 +109,8 @@ Observation = (
     | AuditFailed
     | StreamAborted
     | KeysUnreadable
+    | RecordingStarted
+    | RecordingEnded
     | Started
 )
 Observer = Callable[[Observation], None]
@@ -160,7 +177,7 @@ class Counts:
                 self._faults.labels(type(seen).__name__).inc()
             case StreamAborted():
                 self._aborted.inc()
-            case Started():
+            case Started() | RecordingStarted() | RecordingEnded():
                 pass
 
     def freshness(self, *, stale: bool, age_seconds: float | None) -> None:

@@ -84,6 +84,11 @@ class ApiSettings(SharedSettings):
         default=60.0, gt=0, description="A batch that has taken longer answers its remaining requests with 503."
     )
 
+    record_requests: Path | None = Field(
+        default=None, description="File in which every request is recorded, without any value that a client wrote."
+    )
+    record_bytes: int = Field(default=10_485_760, ge=4_096, description="The recording ends when its file has so many.")
+
     @field_validator("trusted_proxies", mode="before")
     @classmethod
     def split(cls, value: object) -> object:

@@ -20,6 +20,7 @@ from models.settings import ApiSettings
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 Problem = Callable[[CrisisError, Note], Response]
+Record = Callable[[str, Note], None]
 
 STANDARD_HEADERS = (
     ("x-content-type-options", "nosniff"),
@@ -34,13 +35,16 @@ TRANSPORT_SECURITY = ("strict-transport-security", "max-age=31536000")
 
 
 class Frame:
-    """Wraps `app`; `problem` turns an error into the answer that its callers expect."""
+    """Wraps `app`; `problem` turns an error into the answer that its callers expect, `record` writes requests down."""
 
-    def __init__(self, app: App, settings: ApiSettings, observe: Observer, problem: Problem) -> None:
+    def __init__(
+        self, app: App, settings: ApiSettings, observe: Observer, problem: Problem, record: Record | None = None
+    ) -> None:
         self._app = app
         self._settings = settings
         self._observe = observe
         self._problem = problem
+        self._record = record
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request, whatever happens below."""
@@ -72,6 +76,8 @@ class Frame:
                     note.bytes_sent,
                 )
             )
+            if self._record is not None:
+                self._record(scope["method"], note)
 
     def _note(self, scope: Any) -> Note:
         headers = headers_of(scope)
@@ -80,6 +86,8 @@ class Frame:
         member = scope.get(MEMBER_KEY)
         if isinstance(member, Member):
             note.request_id, note.version = member.request_id, member.version
+        if self._record is not None:
+            note.parts = []
         return note
 
     async def _answer_error(self, error: CrisisError, note: Note, wire: _Wire, scope: Any, receive: Any) -> None:
@@ -105,11 +113,12 @@ class _Wire:
     async def send(self, message: Any) -> None:
         if message["type"] == "http.response.start":
             self._note.status = message["status"]
-            present = {name.lower() for name, _ in message["headers"]}
+            fields = {name.lower(): value for name, value in message["headers"]}
+            self._note.content_type = fields.get(b"content-type", b"").decode("latin-1") or None
             wanted = [("x-request-id", self._note.request_id), *STANDARD_HEADERS]
             if self._note.connection.scheme == "https":
                 wanted.append(TRANSPORT_SECURITY)
-            extra = [(name.encode(), value.encode()) for name, value in wanted if name.encode() not in present]
+            extra = [(name.encode(), value.encode()) for name, value in wanted if name.encode() not in fields]
             message = {**message, "headers": [*message["headers"], *extra]}
         else:
             self._note.bytes_sent += len(message.get("body", b""))

@@ -13,6 +13,7 @@ from typing import Any
 
 from api.edge.connection import Connection
 from api.edge.target import Target
+from api.odata.protocol.batch import Part
 
 SCOPE_KEY = "crisis.note"
 MEMBER_KEY = "crisis.member"
@@ -26,10 +27,19 @@ class Member:
     version: str | None
 
 
+@dataclass(frozen=True)
+class PartDone:
+    """A request of a batch, and what came of it."""
+
+    part: Part
+    status: int
+    content_type: str | None
+
+
 @dataclass
 class Note:
     """One request. `request_id` is ours alone; none is accepted from outside. `version` is the snapshot that its batch
-    reads."""
+    reads; `parts` what was asked in a batch, None when nobody records it."""
 
     target: Target
     headers: Mapping[str, str]
@@ -40,9 +50,12 @@ class Note:
     started: float = field(default_factory=time.perf_counter)
     route: str = "none"
     key_id: str | None = None
+    role: str | None = None
     code: str | None = None
     status: int = 0
+    content_type: str | None = None
     bytes_sent: int = 0
+    parts: list[PartDone] | None = None
 
     @property
     def milliseconds(self) -> float:

@@ -28,6 +28,8 @@ KINDS = {
     "odc": ("text/x-ms-odc; charset=utf-8", "Connection for Excel."),
 }
 """Extension -> media type and meaning. The name before it is the model's."""
+SEGMENTS = frozenset((*AUDIENCES, *(f"{each.model}.{ending}" for each in AUDIENCES.values() for ending in KINDS)))
+"""What a path below the prefix is made of."""
 
 
 def answer(request: Request) -> Response:

@@ -17,7 +17,7 @@ from typing import Any
 import anyio.to_thread
 
 from api.edge.frame import App
-from api.edge.note import MEMBER_KEY, SCOPE_KEY, Member, Note
+from api.edge.note import MEMBER_KEY, SCOPE_KEY, Member, Note, PartDone
 from api.edge.receiving import body_of
 from api.edge.sending import OpenAnswer, send_response
 from api.observe import StreamAborted
@@ -183,6 +183,8 @@ class BatchRoute(Guarded):
             await self.audit(note, run.caller, response)
             named = replace(response, headers=(*response.headers, ("X-Request-Id", request_id)))
             await send_response(named, {"method": "POST"}, sink.receive, sink.send, accepts="")
+        if run.note.parts is not None:
+            run.note.parts.append(PartDone(part, sink.status, sink.content_type))
         if not sink.ended:
             return None
         if part.id is not None and 200 <= sink.status < 300:
@@ -224,6 +226,7 @@ class _Sink:
         self._part = part
         self._run = run
         self.status = 0
+        self.content_type: str | None = None
         self.ended = False
 
     async def receive(self) -> dict[str, Any]:
@@ -236,7 +239,9 @@ class _Sink:
         out, writer = self._run.out, self._run.writer
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            await out.write(writer.head(self._part, self.status, self._shown(message["headers"])))
+            shown = self._shown(message["headers"])
+            self.content_type = dict(shown).get("Content-Type")
+            await out.write(writer.head(self._part, self.status, shown))
             return
         await out.write(*writer.piece(message.get("body", b"")))
         if not message.get("more_body", False):

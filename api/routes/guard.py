@@ -81,7 +81,7 @@ async def admit(note: Note, parts: Parts) -> Caller:
     except AccessError as error:
         parts.observe(AccessRefused(note.request_id, type(error).__name__, note.target.redacted))
         raise
-    note.key_id = caller.key_id
+    note.key_id, note.role = caller.key_id, caller.role
     return caller
 
 

@@ -40,14 +40,25 @@ def serve(
         str | None, typer.Option("--public-url", help="Root under which clients reach it (CRISIS_PUBLIC_URL).")
     ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes; limits count for each.")] = 1,
+    record_requests: Annotated[
+        Path | None,
+        typer.Option(
+            "--record-requests",
+            metavar="FILE",
+            help="Record every request in FILE, without any value that a client wrote (CRISIS_RECORD_REQUESTS).",
+        ),
+    ] = None,
 ) -> None:
     """Serve the published snapshot until SIGTERM.
 
     Example: crisis serve --port 8000
 
     Example: crisis serve --host 0.0.0.0 --port 8443 --public-url https://metrics.city.example
+
+    Example: crisis serve --record-requests requests.jsonl
     """
-    environment = _environment(os.environ, host=host, port=port, public_url=public_url)
+    chosen = {"HOST": host, "PORT": port, "PUBLIC_URL": public_url, "RECORD_REQUESTS": record_requests}
+    environment = _environment(os.environ, chosen)
     os.environ.update({name: value for name, value in environment.items() if name.startswith("CRISIS_")})
     try:
         settings = ApiSettings()
@@ -55,10 +66,12 @@ def serve(
         first = error.errors(include_url=False, include_input=False)[0]
         name = "CRISIS_" + "_".join(str(part) for part in first["loc"]).upper()
         raise ConfigurationError(f"{name}: {first['msg']}") from error
-    _check(settings)
+    _check(settings, workers)
     scheme = "https" if settings.tls_certificate else "http"
     root = settings.public_url or f"{scheme}://{settings.host}:{settings.port}/"
     typer.echo(f"Serving {root} until Ctrl+C or SIGTERM.")
+    if settings.record_requests:
+        typer.echo(f"Recording every request, without literals and keys, in {settings.record_requests}.")
     _become(command(settings, workers), environment)
 
 
@@ -84,16 +97,13 @@ def command(settings: ApiSettings, workers: int = 1) -> list[str]:
     return line
 
 
-def _environment(
-    present: Mapping[str, str], *, host: str | None, port: int | None, public_url: str | None
-) -> dict[str, str]:
+def _environment(present: Mapping[str, str], chosen: Mapping[str, object]) -> dict[str, str]:
     """The environment of the web process. Settings are read whatever their case, so secrets go whatever theirs."""
     kept = {name: value for name, value in present.items() if name.upper() not in SOURCE_SECRETS}
-    chosen = {"CRISIS_HOST": host, "CRISIS_PORT": str(port) if port else None, "CRISIS_PUBLIC_URL": public_url}
-    return kept | {name: value for name, value in chosen.items() if value is not None}
+    return kept | {f"CRISIS_{name}": str(value) for name, value in chosen.items() if value is not None}
 
 
-def _check(settings: ApiSettings) -> None:
+def _check(settings: ApiSettings, workers: int = 1) -> None:
     """Raises FolderNotWritable, ConfigurationError or PortInUse: one clear line before anything starts."""
     _writable(settings.home)
     for file in (settings.tls_certificate, settings.tls_key):
@@ -101,6 +111,8 @@ def _check(settings: ApiSettings) -> None:
             raise ConfigurationError(f"there is no file {file}", hint="Mend CRISIS_TLS_CERTIFICATE or CRISIS_TLS_KEY.")
     if bool(settings.tls_certificate) != bool(settings.tls_key):
         raise ConfigurationError("a TLS certificate needs its key, and a key its certificate")
+    if settings.record_requests and workers > 1:
+        raise ConfigurationError("requests are recorded by one process", hint="Leave out --workers while recording.")
     ready.require(engine(settings.service_database))
     _free(settings.host, settings.port)
 

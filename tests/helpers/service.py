@@ -118,7 +118,7 @@ class Service:
     def audit(self) -> list[dict[str, Any]]:
         """Every event in the trail."""
         files = sorted((self.home / "audit").glob("*.jsonl"))
-        return [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+        return [json.loads(line) for file in files for line in file.read_bytes().splitlines()]
 
 
 def make_keys(settings: ApiSettings) -> dict[str, Login]:

@@ -279,9 +279,7 @@ def test_the_command_line_names_only_our_folder_and_trusts_no_forwarded_header()
     assert {"--no-access-log", "--no-proxy-headers", "--no-server-header"} <= set(line)
     kept = serve._environment(
         {"CRISIS_SOURCE_URL": SOURCE, "crisis_Source_Url": SOURCE, "PATH": "/bin"},
-        host=None,
-        port=8001,
-        public_url=None,
+        {"HOST": None, "PORT": 8001, "PUBLIC_URL": None},
     )
     assert kept == {"PATH": "/bin", "CRISIS_PORT": "8001"}
     assert SOURCE_SECRETS == ("CRISIS_SOURCE_URL",)
