@@ -22,7 +22,7 @@ def main() -> int:
     faults = 0
     with Bench(say) as bench:
         for audience in asked.audience or AUDIENCES:
-            drawn = writing.sheets(audience, bench.rows(audience))
+            drawn = writing.sheets(audience, bench.rows_file(audience))
             writing.write(audience, drawn)
             for name, sheet in drawn.items():
                 say(f"{name}: {sheet.drawn} of {sheet.wanted} visuals")

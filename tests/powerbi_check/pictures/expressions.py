@@ -10,13 +10,12 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-AGGREGATES = {0: "sum", 1: "average", 2: "distinct count", 3: "minimum", 4: "maximum", 5: "count", 6: "median"}
 NUMBER = re.compile(r"-?[0-9.]+(E[+-]?[0-9]+)?[DLM]?$")
 
 
 @dataclass(frozen=True)
 class Field:
-    """A measure, a column, or an aggregate of a column."""
+    """A measure or a column: `kind` says which."""
 
     kind: str
     table: str
@@ -25,7 +24,7 @@ class Field:
     @property
     def measured(self) -> bool:
         """Has it to be evaluated in the context of its row?"""
-        return self.kind != "column"
+        return self.kind == "measure"
 
 
 class Unread(Exception):
@@ -54,9 +53,6 @@ def field(expression: dict[str, Any], sources: dict[str, str] | None = None) -> 
     ((kind, body),) = ((kind, body) for kind, body in expression.items() if isinstance(body, dict))
     if kind in ("Measure", "Column"):
         return Field(kind.lower(), _entity(body["Expression"], sources), body["Property"])
-    if kind == "Aggregation":
-        inner = field(body["Expression"], sources)
-        return Field(AGGREGATES[body["Function"]], inner.table, inner.name)
     if kind == "HierarchyLevel":
         return Field("column", _entity(body["Expression"]["Hierarchy"]["Expression"], sources), body["Level"])
     raise Unread(f"field {kind}")
@@ -76,7 +72,7 @@ def value(expression: Any) -> Any:
     inner = expression.get("expr", expression)
     if "Literal" in inner:
         return literal(inner["Literal"]["Value"])
-    if "Measure" in inner or "Column" in inner or "Aggregation" in inner:
+    if "Measure" in inner or "Column" in inner:
         return field(inner)
     return inner
 

@@ -67,7 +67,7 @@ def _top(definition: dict[str, Any], sources: dict[str, str]) -> Restriction:
 
 def _fields(condition: dict[str, Any], sources: dict[str, str]) -> Iterator[Field]:
     for kind, body in condition.items():
-        if kind in ("Column", "Measure", "Aggregation", "HierarchyLevel"):
+        if kind in ("Column", "Measure", "HierarchyLevel"):
             yield expressions.field({kind: body}, sources)
         elif isinstance(body, dict):
             yield from _fields(body, sources)

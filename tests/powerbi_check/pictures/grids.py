@@ -93,7 +93,7 @@ def deciding(objects: Any) -> Iterator[Field]:
     """The measures that decide a text, a colour or a band somewhere in formatting objects."""
     if isinstance(objects, dict):
         for kind, body in objects.items():
-            if kind in ("Measure", "Aggregation") and isinstance(body, dict) and "Expression" in body:
+            if kind == "Measure" and isinstance(body, dict):
                 yield expressions.field({kind: body})
             else:
                 yield from deciding(body)

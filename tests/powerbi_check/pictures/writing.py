@@ -17,7 +17,7 @@ from tests.powerbi_check.bench import TEMPLATES
 from tests.powerbi_check.city import NOW
 from tests.powerbi_check.installing import ask
 from tests.powerbi_check.pictures import asking, reading, sheet
-from tests.powerbi_check.pictures.grids import City, Grid, Rows, grids
+from tests.powerbi_check.pictures.grids import City, Grid, grids
 from tests.powerbi_check.pictures.look import Look
 from tests.powerbi_check.pictures.sheet import Sheet
 
@@ -56,11 +56,11 @@ def stale(audience: str) -> list[str]:
     ]
 
 
-def sheets(audience: str, rows: Rows) -> dict[str, Sheet]:
-    """Every page of an audience, drawn with the figures of these rows, by the picture's file name without its end."""
+def sheets(audience: str, rows: Path) -> dict[str, Sheet]:
+    """Every page of an audience, drawn with the figures of the rows of a file, by the picture's name without its end."""
     found = parts(audience)
-    city = City(build.model(audience), rows, LOOKED_AT.replace(tzinfo=None))
-    evaluator = asking.Evaluator(city)
+    city = City(build.model(audience), json.loads(rows.read_text("utf-8")), LOOKED_AT.replace(tzinfo=None))
+    evaluator = asking.Evaluator(city.model, rows, city.now)
     pages = reading.pages(found)
     whole = sheet.Report(city, Look(reading.theme(found)), pages, grids(city, pages, evaluator))
     drawn: dict[str, Sheet] = {}
@@ -75,7 +75,7 @@ def sheets(audience: str, rows: Rows) -> dict[str, Sheet]:
 
 def _errors(evaluator: asking.Evaluator, shown: list[Grid]) -> list[tuple[str, str]]:
     """The measures of these grids that could not be evaluated."""
-    asked = {asking.called(item) for grid in shown for item in grid.total}
+    asked = {item.name for grid in shown for item in grid.total}
     return [(f"[{name}]", why) for name, why in sorted(evaluator.errors.items()) if name in asked]
 
 
