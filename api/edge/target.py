@@ -15,6 +15,7 @@ from urllib.parse import unquote_plus
 from models.catalogue import CATALOGUE
 from models.errors import SyntaxProblem, UrlTooLong
 from models.service.keys import SECRET_FORM
+from powerbi.audience import AUDIENCES
 
 SECRET_NAMES = re.compile(
     r"(?:x[-_]?)?(?:api|app|access|auth|subscription|client|function|account|shared|sas|ocp[-_]apim[-_]subscription)?"
@@ -45,7 +46,8 @@ OPTIONS = frozenset(
 """Option names that a log may show; any other may be a secret that lost its name."""
 
 _ROUTES = ("odata", "v1", "views", "refresh-runs", "healthz", "readyz", "metrics", "docs", "openapi.json", "$metadata")
-_WORDS = frozenset((*_ROUTES, "$count", "$batch", "$value", *CATALOGUE.views))
+_TEMPLATES = ("powerbi", *AUDIENCES, *(audience.model for audience in AUDIENCES.values()))
+_WORDS = frozenset((*_ROUTES, *_TEMPLATES, "$count", "$batch", "$value", *CATALOGUE.views))
 
 
 @dataclass(frozen=True)

@@ -204,7 +204,7 @@ def _examined(audience: str, folder: Path, *, edited: bool) -> Examination:
     stale = [
         Finding(Kind.STALE, path, path, f"{said}, compared with what the catalogue makes now")
         for path, said in differences(files, made)
-        if path in made or item(path)  # what lies beside model and report is nobody's business
+        if item(path) or (path in made and path in files)  # beside model and report anything may lie or be left out
     ]
     return Examination((*done.findings, *stale), {**done.figures, "stale files": len(stale)}, done.address)
 

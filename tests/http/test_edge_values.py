@@ -52,6 +52,8 @@ REDACTED = """
 /odata/v1/Persons('Jane')/Name                          | /odata/v1/*/*
 /v1/views/DailyCalls.csv                                | /v1/views/DailyCalls
 /v1/views/DailyCalls.csv?myvalue                        | /v1/views/DailyCalls?*
+/v1/powerbi/viewer/CrisisMetricsViewer.pbit             | /v1/powerbi/viewer/CrisisMetricsViewer
+/v1/powerbi/jane/Doe.pbit                               | /v1/powerbi/*/*
 /odata/v1/$metadata?$Format=json&top=1&top=2            | /odata/v1/$metadata?*&top
 /                                                       | /
 /jane.doe@example.org/..                                | /*/*

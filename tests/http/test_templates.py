@@ -136,6 +136,7 @@ def test_each_download_leaves_one_event_that_names_the_template(service: Service
         service.get(url, who)
         (event,) = service.audit()[before:]
         assert (event["route"], event["role"], event["outcome"], event["shape"]) == ("powerbi", who, outcome, shape)
+        assert event["target"].startswith(url.rpartition(".")[0].rstrip("/") or "/v1/powerbi")
 
 
 def test_the_start_page_links_the_template_of_each_audience(service: Service) -> None:

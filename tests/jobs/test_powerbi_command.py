@@ -122,6 +122,7 @@ def test_an_edited_folder_is_not_compared_with_the_catalogue(home: Path) -> None
     )
     page.write_bytes(page.read_bytes() + b"\n")
     (folder / "notes.md").write_text("ours")
+    (folder / "CrisisMetricsViewer.pbit").unlink()
     stale = json.loads(run("check", "--json").output)[0]["findings"]
     assert [(each["kind"], each["file"]) for each in stale] == [("stale", page.relative_to(folder).as_posix())]
     assert run("check", "--edited").exit_code == 0

@@ -17,6 +17,7 @@ from powerbi.package import project
 from powerbi.package.inspection import Finding, examine
 from powerbi.package.inspection.dax_names import names
 from powerbi.package.inspection.fields import fields
+from powerbi.package.inspection.m_names import undefined
 from powerbi.package.inspection.outline import outline
 from powerbi.package.inspection.tmdl_reader import read, two_part
 from powerbi.package.pbit import pbit
@@ -113,6 +114,11 @@ BROKEN: dict[str, tuple[Callable[[Files], None], str, str]] = {
         altered(f"{MODEL}/tables/DailyCalls.tmdl", 'Name = "DailyCalls"', 'Name = "DailyCals"'),
         "source",
         "table DailyCalls reads the view DailyCals: there is no such view",
+    ),
+    "a step of M was renamed": (
+        altered(f"{MODEL}/tables/DailyCalls.tmdl", "Rows = Source{", "Row = Source{"),
+        "source",
+        "table DailyCalls asks for Rows, which is no step and no query",
     ),
     "the M asks for nothing": (
         altered(
@@ -326,6 +332,24 @@ def test_tmdl_is_read_as_power_bi_writes_it() -> None:
 )
 def test_a_reference_has_a_table_and_a_column(reference: str, parts: tuple[str, str]) -> None:
     assert two_part(reference) == parts
+
+
+M_NAMES = """
+expression                                                                   | undefined
+let A = OData.Feed(ApiBaseUrl & "/X"), B = A{[Name = "Y"]}[Data] in B        | ApiBaseUrl
+let A = 1, B = Table.SelectRows(A, each [C] >= D and [C] < E) in B           | D;E
+let #"A b" = 1, B = #"A b" + #"C d" in B                                     | C d
+let A = {{"x", type text}}, B = Table.RenameColumns(A, {{"Y", "Z"}}) in A    |
+let A = Web.Contents("https://x.example/Y"), B = C in B                      | C
+let F = (X) => X + 1, B = F(2) in B // C                                     |
+let A = [X = [Y = 1], Z = Z] in A = B                                        | B
+"""
+
+
+@pytest.mark.parametrize("line", M_NAMES.strip().splitlines()[1:])
+def test_the_names_that_an_m_expression_does_not_define(line: str) -> None:
+    expression, expected = (cell.strip() for cell in line.rsplit("|", 1))
+    assert undefined(expression) == set(filter(None, expected.split(";")))
 
 
 NAMES = """

@@ -79,6 +79,7 @@ def _read(files: Mapping[str, bytes], audience: str) -> Project:
 def _in_model(project: Project) -> Iterator[Finding]:
     yield from references.broken(project.model)
     yield from origins.misread(project.model, project.audience)
+    yield from origins.lost_steps(project.model)
     yield from origins.misdirected(project.model)
     yield from origins.unmarked_dates(project.model)
 

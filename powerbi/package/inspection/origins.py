@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from models.catalogue import CATALOGUE
 from models.errors import ConfigurationError
 from powerbi.package.address import api_base_url
+from powerbi.package.inspection.m_names import undefined
 from powerbi.package.inspection.outline import Outline
 from powerbi.package.inspection.words import Finding, Kind
 
@@ -36,6 +37,14 @@ def misread(model: Outline, audience: str) -> Iterator[Finding]:
             yield Finding(Kind.SOURCE, table.file, f"table {name}", "reads no view of the service")
         if name in CATALOGUE.views and name not in allowed and not table.sources:
             yield Finding(Kind.AUDIENCE, table.file, f"table {name}", f"the {audience} role may not read it")
+
+
+def lost_steps(model: Outline) -> Iterator[Finding]:
+    """Steps of M that another step asks for and that are not there."""
+    known = {*model.parameters, *model.tables}
+    for name, table in model.tables.items():
+        for step in sorted({step for source in table.sources for step in undefined(source)} - known):
+            yield Finding(Kind.SOURCE, table.file, f"table {name}", f"asks for {step}, which is no step and no query")
 
 
 def address(model: Outline) -> str | None:

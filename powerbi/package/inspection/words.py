@@ -27,7 +27,7 @@ NEXT_STEPS = {
     Kind.MISSING: "Take the file from `crisis powerbi build` again.",
     Kind.REFERENCE: "Correct the name, or take out what uses it.",
     Kind.AUDIENCE: "Take the table out: the role that refreshes this model must not read it.",
-    Kind.SOURCE: "Correct the M of the table: the service has no such view for this role.",
+    Kind.SOURCE: "Correct the M of the table, in Transform data > Advanced editor.",
     Kind.ADDRESS: "Run `crisis powerbi build --api-base-url https://...` with the address of your service.",
     Kind.DATES: "Mark the table Dates as date table with the column OperationalDate.",
     Kind.ACCESSIBILITY: "Change the format of the visual or the theme until everyone can read it.",
