@@ -14,6 +14,8 @@ from powerbi.report.words import Emphasis, Field, Kind, Paragraph, Series, Visua
 
 EVERY_CELL = {"data": [{"dataViewWildcard": {"matchingOption": 1}}]}
 DEFAULT = {"id": "default"}
+GRID = 0
+"""Arrangement in rows and columns; 1 is one column, 2 one row."""
 
 
 def _entry(properties: Json, selector: Json | None = None) -> Json:
@@ -72,7 +74,8 @@ def _card(visual: Visual) -> Json:
     if visual.blank is not None:
         value["showBlankAs"] = visual.blank
     count = sum(len(well.fields) for well in visual.wells)
-    layout = {"columnCount": visual.across or count, "maxTiles": count}
+    grid = {"orientation": GRID, "columnCount": visual.across or 0, "rowCount": -(-count // (visual.across or 1))}
+    layout = {"maxTiles": count, "cellPadding": 4} | (grid if visual.across else {})
     label = _said({"show": visual.captions, "fontSize": 9, "position": "aboveValue"})
     ink, quiet = {"fontColor": colour(theme.INK)}, {"fontColor": colour(theme.QUIET)}
     return {
@@ -80,6 +83,8 @@ def _card(visual: Visual) -> Json:
         "label": [_entry(label | quiet, DEFAULT)],
         "layout": [_entry({name: {"expr": whole(number)} for name, number in layout.items()})],
         "outline": [_entry(_said({"show": False}), DEFAULT)],
+        "padding": [_entry(_said({"paddingSelection": "Narrow"}), DEFAULT)],
+        "cardCalloutArea": [_entry({"paddingUniform": {"expr": whole(4)}})],
     }
 
 
@@ -157,7 +162,7 @@ def _named_bars() -> dict[str, str | int | float | bool]:
 def _bar(visual: Visual) -> Json:
     many = sum(len(well.fields) for well in visual.wells if well.role == "Y") > 1
     return {
-        "categoryAxis": [_entry(_said({"showAxisTitle": False}))],
+        "categoryAxis": [_entry(_said({"showAxisTitle": False, "maxMarginFactor": 50}))],
         "valueAxis": [_entry(_said({"show": False, "showAxisTitle": False}))],
         "legend": [_entry(_said({"show": many, "position": "Top"}))],
         "labels": [_entry(_said(_named_bars() if many else {"show": True, "labelPosition": "OutsideEnd"}))],
@@ -170,9 +175,9 @@ _SLICER: Json = {
     "header": [_entry(_said({"show": False}))],
     "selection": [_entry(_said({"strictSingleSelect": False, "selectAllCheckboxEnabled": False}))],
 }
-_NAVIGATOR_GRID = (("rowCount", 2), ("columnCount", 4), ("cellPadding", 8))
+_NAVIGATOR_GRID = (("orientation", GRID), ("rowCount", 2), ("columnCount", 4), ("cellPadding", 8))
 _NAVIGATOR: Json = {
-    "layout": [_entry(_said({"orientation": 2}) | {name: {"expr": whole(count)} for name, count in _NAVIGATOR_GRID})],
+    "layout": [_entry({name: {"expr": whole(count)} for name, count in _NAVIGATOR_GRID})],
     "text": [_entry(_said({"fontSize": 11, "bold": True}) | {"fontColor": colour(theme.INK)}, DEFAULT)],
     "fill": [_entry({"fillColor": colour(theme.WHITE)}, DEFAULT)],
     "outline": [_entry(_said({"show": True, "weight": 1}) | {"lineColor": colour(theme.RULE)}, DEFAULT)],

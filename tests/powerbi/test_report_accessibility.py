@@ -102,7 +102,7 @@ def bars_without_names(document: dict[str, Any]) -> None:
 
 def status_not_shown(document: dict[str, Any]) -> None:
     projections = document["visual"]["query"]["queryState"]["Data"]["projections"]
-    document["visual"]["query"]["queryState"]["Data"]["projections"] = projections[:2]
+    document["visual"]["query"]["queryState"]["Data"]["projections"] = projections[:1]
 
 
 def pale_text(document: dict[str, Any]) -> None:

@@ -84,9 +84,9 @@ PAGE = Page(
             "requests_on_time",
             2,
             figure("requests_on_time", "n", "due"),
-            figure("requests_on_time", "n missing", "unanswered"),
+            figure("requests_on_time", "n missing", "n missing"),
             _request("Backlog count", "backlog"),
-            _request("Backlog late count", "of it late"),
+            _request("Backlog late count", "late"),
         ),
         Visual(
             "consent",

@@ -93,7 +93,6 @@ PAGE = Page(
             wells=values(
                 label("severity"),
                 label("due_state", "Lateness"),
-                label("item_kind", "What"),
                 column("OpenItems", "ItemNumber", "Number"),
                 column("OpenItems", "DueLocal", "Due"),
                 HOURS,

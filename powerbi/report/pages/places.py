@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from powerbi.report import theme
 from powerbi.report.pages import frame
-from powerbi.report.pages.frame import chart, column, figure, label, measure, metric_name, values
-from powerbi.report.words import Among, Box, Field, Kind, Page, Series, Sort, Visual, Well
+from powerbi.report.pages.frame import column, figure, label, measure, values
+from powerbi.report.words import Among, Box, Kind, Page, Sort, Visual, Well
 
 PER_HOUR = measure("HourlyActivity", "Events per hour")
 WEEKDAY = column("HourlyActivity", "WeekdayName", "Weekday")
 HOUR = column("HourlyActivity", "Hour")
+CALLS_MADE = figure("calls_for_service", caption="calls")
+INCIDENTS = figure("incidents_reported", caption="violent")
 PROFILES = Among(frame.code("period"), ("12w", "52w", "all"))
 
 
@@ -27,20 +28,6 @@ def _heat_map(activity: str, title: str, top: int) -> Visual:
         wells=(Well("Rows", (WEEKDAY,)), Well("Columns", (HOUR,)), Well("Values", (PER_HOUR,))),
         filters=(Among(frame.code("activity"), (activity,)),),
         heat=PER_HOUR,
-    )
-
-
-def _by_area(field: Field, metric_id: str, top: int, height: int) -> Visual:
-    return Visual(
-        f"areas {metric_id}",
-        Kind.BAR,
-        Box(936, top, 328, height),
-        f"{metric_name(metric_id)} of the last 28 days by neighbourhood, most first.",
-        f"{metric_name(metric_id)}, 28 days",
-        wells=chart(frame.AREA, field),
-        filters=(frame.last_days(28), frame.some(field)),
-        sort=(Sort(field, descending=True),),
-        series=(Series(field, theme.BLUE),),
     )
 
 
@@ -63,11 +50,19 @@ PAGE = Page(
             "how",
             Box(244, 64, 684, 70),
             "Each cell is the mean number of events in that local hour, over the weeks observed. "
-            "Heat maps are for the whole city. A bar leads to its area: right-click, Drill through.",
+            "Heat maps are for the whole city. A row of the table leads to its area: right-click, Drill through.",
         ),
-        _by_area(figure("calls_for_service"), "calls_for_service", 64, 198),
+        Visual(
+            "areas",
+            Kind.TABLE,
+            Box(936, 64, 328, 404),
+            "Calls for service and violent critical incidents of 28 days by neighbourhood, most calls first.",
+            "By area, 28 days",
+            wells=values(frame.AREA, CALLS_MADE, INCIDENTS),
+            filters=(frame.last_days(28),),
+            sort=(Sort(CALLS_MADE, descending=True),),
+        ),
         _heat_map("calls", "Calls for service", 142),
-        _by_area(figure("incidents_reported"), "incidents_reported", 270, 198),
         _heat_map("violent_incidents", "Violent incidents", 413),
         Visual(
             "busiest",

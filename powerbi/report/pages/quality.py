@@ -50,7 +50,7 @@ PAGE = Page(
         Visual(
             "findings",
             Kind.TABLE,
-            Box(16, 164, 640, 512),
+            Box(16, 164, 652, 196),
             "Defects found in source data of the last 28 days by table, field and finding, "
             "largest share of the records first.",
             "Findings, 28 days",
@@ -66,9 +66,23 @@ PAGE = Page(
             sort=(Sort(HEALTH, descending=True),),
         ),
         Visual(
+            "nights",
+            Kind.TABLE,
+            Box(676, 164, 588, 196),
+            "Each night by its as-of moment, newest first: source rows that were new, changed or deleted.",
+            "Nights: rows new, changed and deleted at the source",
+            wells=values(
+                column("Snapshots", "AsOfLocal", "As of (local time)"),
+                column("Snapshots", "AddedCount", "New"),
+                column("Snapshots", "ChangedCount", "Changed"),
+                column("Snapshots", "DeletedCount", "Deleted"),
+            ),
+            sort=(Sort(column("Snapshots", "AsOfLocal", "As of (local time)"), descending=True),),
+        ),
+        Visual(
             "definitions",
             Kind.TABLE,
-            Box(664, 164, 600, 512),
+            Box(16, 368, 1248, 308),
             "Every figure with its number in the daily list, definition, target and days until it is mature.",
             "What each figure means",
             wells=values(
@@ -77,6 +91,7 @@ PAGE = Page(
                 _definition("Definition", "Definition"),
                 _definition("Target", "Target"),
                 _definition("MaturityDays", "Days to mature"),
+                _definition("Owner", "Owner"),
             ),
             sort=(Sort(_definition("MetricName", "Figure")),),
         ),

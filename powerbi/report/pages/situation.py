@@ -28,27 +28,29 @@ NOTICE = measure("Snapshots", "Demo data notice")
 TITLE = measure("Snapshots", "Situation title")
 STALE = measure("RefreshStatus", "Stale since")
 OPEN, LATE = measure("OpenItems", "Open items"), measure("OpenItems", "Late items")
-DUE, OLDEST = measure("OpenItems", "Due in 24 h"), measure("OpenItems", "Oldest open item (hours)")
+DUE = measure("OpenItems", "Due in 24 h")
 SUMMARY = measure("OpenItems", "Open items summary")
 
 
 def _tile(metric_id: str, place: int) -> Visual:
-    """Yesterday, the mean of the 28 days before, and the status in words."""
+    """Yesterday and its status in words; beside it the 28 days before and the same weekday of the four weeks before."""
     row, position = divmod(place, 4)
     status = figure(metric_id, "yesterday status", "status")
     return Visual(
         f"tile {metric_id}",
         Kind.CARD,
-        Box(16 + 314 * position, 108 + 104 * row, 306, 96),
+        Box(16 + 314 * position, 108 + 140 * row, 306, 134),
         figure(metric_id, "yesterday summary"),
         metric_name(metric_id),
         wells=cards(
             figure(metric_id, "yesterday", "yesterday"),
-            figure(metric_id, "yesterday 28-day baseline", "baseline"),
             status,
+            figure(metric_id, "yesterday 28-day baseline", "28-day baseline"),
+            figure(metric_id, "yesterday same weekday", "same weekday"),
         ),
         emphases=tuple(Emphasis(status, colour, (word,)) for word, colour in theme.STATUS_COLOURS),
         size=13,
+        across=2,
         bold=True,
         blank="none",
     )
@@ -77,24 +79,23 @@ STRIP = (
         "STALE",
     ),
     _text(
-        Visual("versions", Kind.CARD, Box(576, 8, 256, 44), VERSIONS, size=11, bold=True),
+        Visual("versions", Kind.CARD, Box(576, 8, 240, 44), VERSIONS, size=11, bold=True),
         MIXED,
         "All tables from one snapshot",
         "mixed",
     ),
-    _text(Visual("notice", Kind.CARD, Box(840, 8, 424, 44), REAL, size=10), NOTICE, "Real data"),
-    _text(Visual("situation", Kind.CARD, Box(16, 58, 860, 44), TITLE, size=18, bold=True), TITLE, "As-of not known"),
+    _text(Visual("notice", Kind.CARD, Box(824, 8, 440, 44), REAL, size=10), NOTICE, "Real data"),
+    _text(Visual("situation", Kind.CARD, Box(16, 58, 860, 44), TITLE, size=16, bold=True), TITLE, "As-of not known"),
     _text(Visual("stale", Kind.CARD, Box(884, 58, 380, 44), SCHEDULE, bold=True), STALE, "Refresh is on schedule"),
 )
 WORK = (
     Visual(
         "open items",
         Kind.CARD,
-        Box(16, 318, 272, 136),
+        Box(16, 388, 266, 84),
         SUMMARY,
         "Open items",
-        across=2,
-        wells=cards(OPEN.called("open"), LATE.called("late"), DUE.called("due in 24 h"), OLDEST.called("oldest (h)")),
+        wells=cards(OPEN.called("open"), LATE.called("late"), DUE.called("due in 24 h")),
         size=14,
         bold=True,
         blank="none",
@@ -102,7 +103,7 @@ WORK = (
     Visual(
         "late and due list",
         Kind.TABLE,
-        Box(296, 318, 968, 358),
+        Box(290, 388, 974, 288),
         SUMMARY,
         "Late, or due in the next 24 hours: gravest first",
         wells=values(
@@ -120,7 +121,7 @@ WORK = (
     Visual(
         "late and due by severity",
         Kind.BAR,
-        Box(16, 462, 272, 214),
+        Box(16, 478, 266, 198),
         SUMMARY,
         "By severity",
         wells=chart(label("severity"), LATE, DUE),
@@ -131,8 +132,8 @@ WORK = (
 FOOT = frame.note(
     "foot",
     frame.FOOT,
-    "Yesterday is the last complete local day; its baseline is the mean of the 28 days before it. "
-    "Source: nightly snapshot of the crisis team's database. Families are never added up.",
+    "Yesterday: the last complete local day. Baseline: mean of the 28 days before. Same weekday: mean of four weeks. "
+    "Source: nightly snapshot of the crisis team's database.",
 )
 
 PAGE = Page(
@@ -145,9 +146,8 @@ PAGE = Page(
         Phone("notice", 64),
         Phone("situation", 84),
         Phone("stale", 48),
-        Phone("open items", 136),
-        *(Phone(f"tile {metric_id}", 96) for metric_id in TILES),
+        Phone("open items", 84),
+        *(Phone(f"tile {metric_id}", 134) for metric_id in TILES),
         Phone("late and due by severity", 240),
-        Phone("late and due list", 320),
     ),
 )
