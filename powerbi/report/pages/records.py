@@ -45,7 +45,7 @@ PAGE = Page(
         Visual(
             "by priority",
             Kind.BAR,
-            Box(16, 164, 620, 226),
+            Box(16, 164, 620, 180),
             "Time to first arrival by priority: exact median and 90th percentile in minutes over the last 28 days.",
             "Time to first arrival by priority, minutes, 28 days",
             wells=chart(label("priority"), P50, P90),
@@ -56,7 +56,7 @@ PAGE = Page(
         Visual(
             "by area",
             Kind.TABLE,
-            Box(644, 164, 620, 226),
+            Box(644, 164, 620, 180),
             "Calls, median and 90th percentile of the time to first arrival by area, 28 days, most calls first.",
             "By area, 28 days",
             wells=values(frame.AREA, CALLS, P50, P90),
@@ -66,7 +66,7 @@ PAGE = Page(
         Visual(
             "calls",
             Kind.TABLE,
-            Box(16, 398, 620, 278),
+            Box(16, 352, 1248, 158),
             "Calls of the last 28 days, newest first: number, day, area, priority, stage reached, reason and minutes.",
             "Calls of 28 days, newest first",
             wells=values(
@@ -84,7 +84,7 @@ PAGE = Page(
         Visual(
             "incidents",
             Kind.TABLE,
-            Box(644, 398, 620, 278),
+            Box(16, 518, 1248, 158),
             "Incidents of the last 28 days, newest first: number, day, area, kind, severity and worst harm.",
             "Incidents of 28 days, newest first",
             wells=values(
