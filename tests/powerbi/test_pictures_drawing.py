@@ -9,7 +9,6 @@ import pytest
 from lxml import etree
 
 from tests.powerbi.small_report import AREA, CALLS, DAY, city, column, evaluate, parts, visual
-from tests.powerbi_check.bench import TEMPLATES
 from tests.powerbi_check.pictures import formats, letters, look, reading, sheet, writing
 from tests.powerbi_check.pictures.grids import grids
 from tests.powerbi_check.pictures.kinds import axes
@@ -195,8 +194,10 @@ def test_every_visual_of_the_reports_has_a_drawer_and_lies_beside_the_others(aud
         assert sheet.overlaps(page, small) == [], page.title
 
 
-def test_the_pictures_are_of_the_committed_templates() -> None:
-    assert TEMPLATES.is_dir()
-    assert all(name.startswith("viewer-") for name in writing.digests("viewer"))
-    assert "viewer-situation.png" in writing.digests("viewer")
-    assert "viewer-situation-phone.png" in writing.digests("viewer")
+def test_every_picture_that_a_page_of_docs_names_is_one_of_a_page() -> None:
+    named = {
+        name for page in writing.FOLDER.glob("*.md") for name in re.findall(r"[\w-]+\.png", page.read_text("utf-8"))
+    }
+    drawn = {name for audience in AUDIENCES for name in writing.digests(audience)}
+    assert {"viewer-situation.png", "viewer-situation-phone.png", "analyst-records.png"} <= named
+    assert named <= drawn

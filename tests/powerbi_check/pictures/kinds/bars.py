@@ -20,8 +20,11 @@ from tests.powerbi_check.pictures.scene import Scene
 THINNEST = 17.0
 """Pixels that a category has at least before a chart scrolls."""
 
-WIDEST_NAME = 0.4
-"""The share of a lying chart that names may take; longer ones are cut."""
+LOWEST = 0.8
+"""Sizes of its label that a bar has at least; on thinner ones labels lie on each other."""
+
+WIDEST_NAME = 25
+"""Percent of a lying chart that names may take unless it says otherwise; longer ones are cut."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,9 @@ def _lying(scene: Scene, category: Projection, found: list[Series], places: list
         scene.ink.box(Box(body.right - 5, body.y, 4, body.height * fits / len(places)), "#C8C8C8", radius=2)
         body, places = body.inset(0, 0, 8, 0), places[:fits]
     names = [scene.shown(category.field, place, "(Blank)") for place in places]
-    aside = min(max(letters.width(name, style) for name in names), body.width * WIDEST_NAME)
-    plot = body.inset(aside + 8, 0, 44 if scene.of("labels")["show"] else 4, style.line + 4 if axis["show"] else 0)
+    share = float(scene.of("categoryAxis").get("maxMarginFactor", WIDEST_NAME)) / 100
+    aside = min(max(letters.width(name, style) for name in names), body.width * share)
+    plot = body.inset(aside + 8, 0, _beyond(scene, found), style.line + 4 if axis["show"] else 0)
     along = axes.scale(_ends(found, places, stacked=stacked), plot.x, plot.right, zero=True, ticks=4)
     if axis["show"]:
         texts = [scene.shown(found[0].measure, tick) for tick in along.ticks()]
@@ -97,10 +101,27 @@ def _lying(scene: Scene, category: Projection, found: list[Series], places: list
         _bars(scene, found, place, slot, along, stacked=stacked)
 
 
+def _beyond(scene: Scene, found: list[Series]) -> float:
+    """What labels behind the longest bars need."""
+    if not scene.of("labels")["show"] or scene.visual.kind == "barChart":
+        return 4.0
+    style = scene.look.style(scene.of("labels"), "color")
+    labels = [_label(scene, each, value) for each in found for value in each.values.values()]
+    return 8 + max((letters.width(label, style) for label in labels), default=0)
+
+
+def _label(scene: Scene, each: Series, value: float) -> str:
+    """The label of a bar, behind the name of its series where the chart says so."""
+    text = scene.shown(each.measure, value)
+    return f"{each.entry.name} {text}" if scene.of("labels").get("enableTitleDataLabel") else text
+
+
 def _bars(scene: Scene, found: list[Series], place: Any, slot: Box, along: Scale, *, stacked: bool) -> None:
     style = scene.look.style(scene.of("labels"), "color")
     labelled = scene.of("labels")["show"]
     thick = slot.height if stacked else slot.height / len(found)
+    if labelled and thick < style.size * LOWEST:
+        scene.ink.short.append(f"labels of {style.size:.0f} pixels at bars of {thick:.0f}")
     reached = 0.0
     for at, each in enumerate(found):
         if place not in each.values:
@@ -109,7 +130,7 @@ def _bars(scene: Scene, found: list[Series], place: Any, slot: Box, along: Scale
         y = slot.y if stacked else slot.y + at * thick
         low, high = sorted((along.at(reached), along.at(reached + value)))
         scene.ink.box(Box(low, y, high - low, thick * (1 if stacked else 0.94)), each.colours[place])
-        text = scene.shown(each.measure, value)
+        text = _label(scene, each, value)
         base = y + thick / 2 + style.size * 0.36
         if labelled and not stacked:
             scene.ink.text(text, high + 4, base, style)

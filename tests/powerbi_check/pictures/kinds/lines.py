@@ -56,8 +56,10 @@ def draw(scene: Scene) -> None:
             scene.ink.line(points, line.entry.colour, line.thick, axes.DASHES[line.entry.dash or "solid"])
             if len(points) == 1:
                 scene.ink.dot(*points[0], 2.5, line.entry.colour)
-    if scene.of("labels")["show"]:
-        _labels(scene, found[0], places, spot, upright)
+    for line in found:
+        said = scene.look.of(scene.visual, "labels", f"{line.measure.table}.{line.measure.name}")
+        if said["show"] and said.get("showSeries", True):
+            _labels(scene, line, places, spot, upright)
 
 
 def moment(text: Any) -> datetime:

@@ -18,6 +18,9 @@ SIDE = 5.0
 WIDEST = 420.0
 """A column that sizes itself grows no wider; its texts wrap or are cut."""
 
+BAR = 9.0
+"""What a scroll bar takes."""
+
 NARROWEST = 12.0
 """Of a column with less room nothing is drawn."""
 
@@ -47,13 +50,14 @@ def draw(scene: Scene) -> None:
     header = scene.look.style(head, bold=True)
     cells = scene.look.style(body, "fontColorPrimary")
     columns = sized(scene, header, cells)
-    if (whole := sum(columns.wide)) > scene.body.width + 1:
-        scene.ink.short.append(f"a table {whole:.0f} pixels wide in {scene.body.width:.0f}")
     pad = float(scene.of("grid")["rowPadding"])
     tall = header.line + 2 * pad
     back = scene.look.colour(head.get("backColor"), {}) or "#FFFFFF"
     _line(scene, columns, Line(scene.body.y, tall, header, back, None))
     y = _rows(scene, columns, cells, scene.body.y + tall, pad)
+    room = scene.body.width - (BAR if scene.ink.beyond else 0)
+    if (whole := sum(columns.wide)) > room + 1:
+        scene.ink.short.append(f"a table {whole:.0f} pixels wide in {room:.0f}")
     if scene.of("total").get("totals", True) and any(field.field.measured for field in columns.fields):
         last = Line(min(y, scene.body.bottom - tall), tall, header, "#FFFFFF", scene.grid.total)
         _line(scene, columns, last)
