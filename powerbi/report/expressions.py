@@ -12,7 +12,7 @@ from powerbi.report.words import Above, Among, Between, Field, Filter, IsTrue
 
 Json = dict[str, Any]
 
-_, MORE, NOT_LESS, LESS, NOT_MORE = range(5)
+_, MORE, NOT_LESS, _, NOT_MORE = range(5)
 """Kinds of comparison, in the order in which semantic queries number them."""
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from powerbi.report import theme
-from powerbi.report.expressions import LESS, Json, colour, comparison, contains, decimal, field, prop, text, whole
+from powerbi.report.expressions import Json, colour, contains, field, prop, text, whole
 from powerbi.report.words import Emphasis, Field, Kind, Paragraph, Series, Visual
 
 EVERY_CELL = {"data": [{"dataViewWildcard": {"matchingOption": 1}}]}
@@ -35,29 +35,17 @@ def _text(visual: Visual) -> Json:
     return {"general": [{"properties": {"paragraphs": [_paragraph(item) for item in visual.paragraphs]}}]}
 
 
-def _conditional(item: Emphasis) -> Json:
-    """The colour where the measure says one of the words, or is below the number; else the theme's."""
+def _cases(item: Emphasis) -> list[Json]:
+    """The colour where the measure says one of the words; else the theme's."""
     value = text(item.colour)
-    if item.below is not None:
-        return {
-            "Conditional": {
-                "Cases": [{"Condition": comparison(LESS, field(item.field), decimal(item.below)), "Value": value}]
-            }
-        }
-    cases = [{"Condition": contains(field(item.field), text(word)), "Value": value} for word in item.words]
-    return {"Conditional": {"Cases": cases}}
+    return [{"Condition": contains(field(item.field), text(word)), "Value": value} for word in item.words]
 
 
 def _emphasised(visual: Visual, property_name: str) -> list[Json]:
     """One entry a field: several emphases of one field become the cases of one condition."""
     entries = []
     for item in dict.fromkeys(each.field for each in visual.emphases):
-        cases = [
-            case
-            for each in visual.emphases
-            if each.field == item
-            for case in _conditional(each)["Conditional"]["Cases"]
-        ]
+        cases = [case for each in visual.emphases if each.field == item for case in _cases(each)]
         selector = {**EVERY_CELL, "metadata": item.reference}
         entries.append(_entry({property_name: colour({"Conditional": {"Cases": cases}})}, selector))
     return entries

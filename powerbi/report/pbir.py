@@ -123,7 +123,10 @@ def _page(report: Report, page: Page) -> Json:
 
 
 def _drill_through(report: Report, page: Page) -> Json:
-    """The fields by which other pages lead here: a filter and a parameter each."""
+    """The fields by which other pages lead here: a filter and a parameter each, and nothing else comes along.
+
+    The days of the visual that led here would cut this page short and blank what knows no days.
+    """
     names = [short_name(report.audience, "page", page.key, "drill", field.reference) for field in page.drill]
     pairs = list(zip(names, page.drill, strict=True))
     return {
@@ -142,6 +145,7 @@ def _drill_through(report: Report, page: Page) -> Json:
             "name": short_name(report.audience, "page", page.key, "binding"),
             "type": "Drillthrough",
             "referenceScope": "Default",
+            "acceptsFilterContext": "None",
             "parameters": [
                 {"name": f"Parameter_{name}", "boundFilter": name, "fieldExpr": expressions.field(field)}
                 for name, field in pairs
@@ -153,14 +157,14 @@ def _drill_through(report: Report, page: Page) -> Json:
 
 
 def _unreached(report: Report, page: Page) -> list[Json]:
-    """A slicer that reaches some visuals leaves the others alone: a filter foreign to them would blank them."""
+    """A selection that reaches some visuals leaves the others alone: a filter foreign to them would blank them."""
     names = {visual.key: visual_name(report, page, visual) for visual in page.visuals}
     return [
-        {"source": names[slicer.key], "target": names[other.key], "type": "NoFilter"}
-        for slicer in page.visuals
-        if slicer.reaches is not None
+        {"source": names[chosen.key], "target": names[other.key], "type": "NoFilter"}
+        for chosen in page.visuals
+        if chosen.reaches is not None
         for other in page.visuals
-        if other.wells and other.key != slicer.key and other.key not in slicer.reaches
+        if other.wells and other.key != chosen.key and other.key not in chosen.reaches
     ]
 
 

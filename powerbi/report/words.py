@@ -134,21 +134,20 @@ class Series:
 class Emphasis:
     """A value in another colour where a measure says so; the words or the sign beside it say the same.
 
-    `words` are what the text is or holds, `below` is compared with a number.
+    The text is one of the words, or holds it.
     """
 
     field: Field
     colour: str
-    words: tuple[str, ...] = ()
-    below: int | None = None
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Visual:
     """One visual. Every visual has an alternative text: a sentence, or a text measure that states the insight.
 
-    `reaches` names the visuals that a slicer filters (None: all). `blank` is what a card says for a blank value.
-    `heat` is the measure whose size colours the cells of a matrix, `across` how many values of a card stand in a row.
+    `reaches` names the visuals that a selection in this one filters (None: all). `blank` is what a card says for a
+    blank value, `across` how many of its values stand in a row. `heat` is the measure that colours a matrix's cells.
     """
 
     key: str

@@ -130,6 +130,7 @@ def test_the_area_and_kind_page_is_a_drill_through_with_a_filter_for_each_parame
         "IncidentTypeName",
     ]
     assert {each["howCreated"] for each in page["filterConfig"]["filters"]} == {"Drillthrough"}
+    assert page["pageBinding"]["acceptsFilterContext"] == "None", "days of the page before would blank this one"
 
 
 def test_an_unknown_property_and_an_unknown_version_are_found() -> None:

@@ -62,6 +62,11 @@ def _by_month(metric_id: str, place: int) -> Visual:
     )
 
 
+def _about(metric_id: str) -> tuple[str, str]:
+    """The visuals of one metric."""
+    return f"tile {metric_id}", f"months {metric_id}"
+
+
 PAGE = Page(
     "care",
     "Follow-up, referrals, requests",
@@ -97,6 +102,7 @@ PAGE = Page(
             wells=chart(frame.TEAM, GIVEN, REFUSED, NOT_ASKED),
             filters=(QUARTER, frame.some(_follow("Engaged count", "engaged"))),
             sort=(Sort(GIVEN, descending=True),),
+            reaches=(*_about("follow_up_48h"), *_about("requests_on_time"), "requests"),
             series=(
                 Series(GIVEN, theme.BLUE),
                 Series(REFUSED, theme.VERMILION),
@@ -112,6 +118,7 @@ PAGE = Page(
             wells=values(label("service"), MADE, ACCEPTED, CONNECTED),
             filters=(QUARTER, frame.some(MADE)),
             sort=(Sort(MADE, descending=True),),
+            reaches=_about("referrals_connected"),
         ),
         Visual(
             "requests",
@@ -128,6 +135,7 @@ PAGE = Page(
             ),
             filters=(QUARTER,),
             sort=(Sort(_request("Received count", "received"), descending=True),),
+            reaches=_about("requests_on_time"),
         ),
         *(
             _by_month(name, place)

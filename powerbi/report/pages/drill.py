@@ -5,11 +5,10 @@ from __future__ import annotations
 from powerbi.report import theme
 from powerbi.report.pages import frame
 from powerbi.report.pages.frame import cards, chart, column, figure, label, measure, metric_name, values
-from powerbi.report.words import Box, Emphasis, Field, Kind, Page, Series, Sort, Visual, Well
+from powerbi.report.words import Box, Field, Kind, Page, Series, Sort, Visual, Well
 
 WEEK = column("Dates", "WeekStart", "Week from")
 HALF_YEAR = frame.last_days(182)
-HOURS = measure("OpenItems", "Hours to due")
 INCIDENTS = figure("incidents_by_harm")
 
 
@@ -24,6 +23,7 @@ def _weeks(metric_id: str, left: int, width: int) -> Visual:
         wells=chart(WEEK, value),
         filters=(HALF_YEAR,),
         sort=(Sort(WEEK),),
+        reaches=("kinds",),
         series=(Series(value, theme.BLUE),),
     )
 
@@ -83,6 +83,7 @@ PAGE = Page(
                 Well("Values", (INCIDENTS,)),
             ),
             filters=(HALF_YEAR, frame.some(INCIDENTS)),
+            reaches=("tile incidents_reported", "weeks incidents_reported"),
         ),
         Visual(
             "open here",
@@ -93,12 +94,12 @@ PAGE = Page(
             wells=values(
                 label("severity"),
                 label("due_state", "Lateness"),
+                label("item_kind", "What"),
                 column("OpenItems", "ItemNumber", "Number"),
                 column("OpenItems", "DueLocal", "Due"),
-                HOURS,
             ),
             filters=(frame.some(measure("OpenItems", "Open items")),),
-            emphases=(Emphasis(HOURS, theme.ALARM, below=0),),
+            reaches=(),
             sort=(Sort(label("severity")), Sort(label("due_state"))),
         ),
         frame.note(

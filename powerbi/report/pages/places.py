@@ -61,6 +61,7 @@ PAGE = Page(
             wells=values(frame.AREA, CALLS_MADE, INCIDENTS),
             filters=(frame.last_days(28),),
             sort=(Sort(CALLS_MADE, descending=True),),
+            reaches=(),
         ),
         _heat_map("calls", "Calls for service", 142),
         _heat_map("violent_incidents", "Violent incidents", 413),

@@ -64,6 +64,7 @@ PAGE = Page(
             ),
             filters=(MONTH, frame.some(HEALTH)),
             sort=(Sort(HEALTH, descending=True),),
+            reaches=("health",),
         ),
         Visual(
             "nights",

@@ -51,6 +51,7 @@ PAGE = Page(
             wells=chart(label("priority"), P50, P90),
             filters=(MONTH,),
             sort=(Sort(label("priority")),),
+            reaches=("totals", "by area", "calls"),
             series=(Series(P50, theme.BLUE), Series(P90, theme.VERMILION)),
         ),
         Visual(
@@ -80,6 +81,7 @@ PAGE = Page(
             ),
             filters=(MONTH, frame.some(CALLS)),
             sort=(Sort(frame.DAY, descending=True),),
+            reaches=(),
         ),
         Visual(
             "incidents",
@@ -97,6 +99,7 @@ PAGE = Page(
             ),
             filters=(MONTH, frame.some(INCIDENTS)),
             sort=(Sort(frame.DAY, descending=True),),
+            reaches=(),
         ),
         frame.note(
             "foot",

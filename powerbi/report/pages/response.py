@@ -94,6 +94,7 @@ PAGE = Page(
             ),
             filters=(MONTH,),
             sort=(Sort(label("interval")),),
+            reaches=(),
         ),
         Visual(
             "by day",
@@ -115,6 +116,7 @@ PAGE = Page(
             wells=chart(label("stage"), REACHED),
             filters=(MONTH,),
             sort=(Sort(label("stage")),),
+            reaches=("losses",),
             series=(Series(REACHED, theme.BLUE),),
         ),
         Visual(
@@ -127,6 +129,7 @@ PAGE = Page(
             wells=values(label("stage"), label("stop_reason", "Reason"), LOST),
             filters=(MONTH, frame.some(LOST)),
             sort=(Sort(label("stage")), Sort(LOST, descending=True)),
+            reaches=("funnel",),
         ),
         Visual(
             "first arrival by team",
@@ -143,6 +146,7 @@ PAGE = Page(
             ),
             filters=(MONTH,),
             sort=(Sort(P90, descending=True),),
+            reaches=("percentiles", "first arrival", "note", "by day", "waiting"),
         ),
         Visual("note", Kind.CARD, Box(844, 628, 420, 48), NOTE, wells=cards(NOTE), captions=False, size=10),
         frame.note(

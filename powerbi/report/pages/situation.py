@@ -116,6 +116,7 @@ WORK = (
             frame.TEAM,
         ),
         filters=(URGENT, frame.some(OPEN)),
+        reaches=("open items", "late and due by severity"),
         sort=(Sort(label("severity")), Sort(label("due_state")), Sort(column("OpenItems", "DueLocal"))),
     ),
     Visual(
@@ -127,6 +128,7 @@ WORK = (
         wells=chart(label("severity"), LATE, DUE),
         series=(Series(LATE, theme.VERMILION), Series(DUE, theme.BLUE)),
         sort=(Sort(label("severity")),),
+        reaches=("open items", "late and due list"),
     ),
 )
 FOOT = frame.note(
