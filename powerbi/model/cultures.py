@@ -46,7 +46,7 @@ def cultures(tables: tuple[Table, ...]) -> tuple[Culture, ...]:
         Culture(
             language.name,
             tuple(caption for table in tables if not table.hidden for caption in _captions(table, language)),
-            tuple((path, language.folder(path)) for path in _folders(tables)),
+            tuple((path, _said(language, "folder", path, "display folders")) for path in _folders(tables)),
         )
         for language in LANGUAGES
     )
@@ -65,15 +65,23 @@ def label(column: Column) -> str:
 
 
 def _captions(table: Table, language: Language) -> Captions:
-    yield table.name, None, language.caption(title(table))
+    yield table.name, None, _said(language, "caption", title(table), table.name)
     for measure in table.measures:
         if not measure.hidden:
-            yield table.name, measure.name, language.measure(measure.name)
+            yield table.name, measure.name, _said(language, "measure", measure.name, table.name)
     for column in table.columns:
         if not column.hidden:
-            yield table.name, column.name, language.caption(label(column))
+            yield table.name, column.name, _said(language, "caption", label(column), table.name)
     for hierarchy in table.hierarchies:
-        yield table.name, hierarchy.name, language.caption(hierarchy.name)
+        yield table.name, hierarchy.name, _said(language, "caption", hierarchy.name, table.name)
+
+
+def _said(language: Language, kind: str, english: str, place: str) -> str:
+    try:
+        return str(getattr(language, kind)(english))
+    except KeyError:
+        words_in = "powerbi/measures/french.py" if kind == "measure" else "powerbi/model/french_words.py"
+        raise KeyError(f"no {language.name} {kind} for {english!r} of {place}: add it to {words_in}") from None
 
 
 def _folders(tables: tuple[Table, ...]) -> list[str]:

@@ -20,6 +20,7 @@ from powerbi.package.parameters import FILE, parameter_yml
 from powerbi.package.pbit import pbit
 from powerbi.package.project import project_files
 from powerbi.report import pbir, report
+from powerbi.report.words import Report
 
 FIRST_TABLE = {"viewer": "DailyIncidents", "analyst": "Incidents"}
 """The view that the Excel connection of an audience loads."""
@@ -53,14 +54,18 @@ def default_address() -> str:
 @lru_cache(maxsize=4)
 def _project(audience: str, base: str) -> Mapping[str, bytes]:
     """Kept for the next caller: a service gives out the same files under one address all day."""
-    model = directed(build.model(audience), base)
+    return assembled(directed(build.model(audience), base), report(audience), base)
+
+
+def assembled(model: Model, pages: Report, base: str) -> dict[str, bytes]:
+    """All files of a model and the report that is bound to it, whoever made the two."""
     definition = {f"definition/{path}": content for path, content in tmdl.files(model).items()}
-    parts = pbir.parts(report(audience))
+    parts = pbir.parts(pages)
     return {
         **project_files(model.name, definition, parts),
         f"{model.name}.pbit": pbit(bim.document(model), parts, f"{model.description} {ON_OPENING}"),
         f"{model.name}.pbids": pbids(base),
-        f"{model.name}.odc": odc(base, FIRST_TABLE[audience]),
+        f"{model.name}.odc": odc(base, FIRST_TABLE[model.audience]),
         FILE: parameter_yml(model.name, base, {ENVIRONMENT: base}),
     }
 

@@ -1,0 +1,133 @@
+"""Model and report of an audience, changed in one place -> the files of its project, as a careless change would leave them.
+
+Values are changed where the generator would spell the fault (a measure, a column, a visual), files where only a file can
+be wrong. Nothing is judged here. Called by the mutation drill.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from powerbi.model import build
+from powerbi.model.words import Column, Measure, Model, Table
+from powerbi.package.assembly import assembled, default_address
+from powerbi.package.folders import write
+from powerbi.report import report
+from powerbi.report.words import Report, Visual
+
+Files = dict[str, bytes]
+
+
+@dataclass
+class Mutant:
+    """One project to be judged. `files` may be changed; `model` and `report` are what they were made of."""
+
+    audience: str
+    model: Model
+    report: Report
+    files: Files = field(repr=False)
+    _folder: Path | None = None
+
+    @property
+    def parts(self) -> Files:
+        """The parts of the report, by path inside its folder."""
+        top = f"{self.model.name}.Report/"
+        return {path.removeprefix(top): content for path, content in self.files.items() if path.startswith(top)}
+
+    def folder(self, below: Path) -> Path:
+        """The project on the disk, written when a judge first asks."""
+        if self._folder is None:
+            self._folder = below / f"mutant-{id(self)}"
+            write(self._folder, self.files)
+        return self._folder
+
+
+def made(audience: str, model: Model, pages: Report) -> Mutant:
+    """The project of a model and a report."""
+    return Mutant(audience, model, pages, assembled(model, pages, default_address()))
+
+
+def unchanged(audience: str) -> Mutant:
+    """The project as it is."""
+    return made(audience, build.model(audience), report(audience))
+
+
+def table(name: str, change: Callable[[Table], Table]) -> Callable[[Model], Model]:
+    """A model with one table changed."""
+
+    def changed(model: Model) -> Model:
+        model.table(name)
+        return replace(
+            model, tables=tuple(change(each) if each.name == name else each for each in model.tables)
+        )
+
+    return changed
+
+
+def measure(home: str, name: str, change: Callable[[Measure], Measure]) -> Callable[[Model], Model]:
+    """A model with one measure changed."""
+
+    def changed(each: Table) -> Table:
+        assert any(own.name == name for own in each.measures), f"no measure {home}[{name}]"
+        return replace(each, measures=tuple(change(own) if own.name == name else own for own in each.measures))
+
+    return table(home, changed)
+
+
+def column(home: str, name: str, change: Callable[[Column], Column | None]) -> Callable[[Model], Model]:
+    """A model with one column changed, or without it where the change gives None."""
+
+    def changed(each: Table) -> Table:
+        assert any(own.name == name for own in each.columns), f"no column {home}[{name}]"
+        new = [change(own) if own.name == name else own for own in each.columns]
+        return replace(each, columns=tuple(own for own in new if own is not None))
+
+    return table(home, changed)
+
+
+def said(home: str, old: str, new: str) -> Callable[[Model], Model]:
+    """A model in which one table's M says something else."""
+
+    def changed(each: Table) -> Table:
+        assert old in each.source, f"the M of {home} does not say {old}"
+        return replace(each, source=each.source.replace(old, new, 1))
+
+    return table(home, changed)
+
+
+def visual(page: str, key: str, change: Callable[[Visual], Visual]) -> Callable[[Report], Report]:
+    """A report with one visual changed."""
+
+    def changed(pages: Report) -> Report:
+        (at,) = (each for each in pages.pages if each.key == page)
+        assert any(own.key == key for own in at.visuals), f"no visual {key} on {page}"
+        new = replace(at, visuals=tuple(change(own) if own.key == key else own for own in at.visuals))
+        return replace(pages, pages=tuple(new if each is at else each for each in pages.pages))
+
+    return changed
+
+
+def document(ending: str, change: Callable[[dict[str, object]], None]) -> Callable[[Files], None]:
+    """Files in which the first JSON part (in the order of paths) with that ending is changed."""
+
+    def changed(files: Files) -> None:
+        path = next(path for path in sorted(files) if path.endswith(ending))
+        content = json.loads(files[path])
+        change(content)
+        files[path] = json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n"
+
+    return changed
+
+
+def text(ending: str, old: str, new: str) -> Callable[[Files], None]:
+    """Files in which the one file with that ending says something else."""
+
+    def changed(files: Files) -> None:
+        (path,) = (path for path in files if path.endswith(ending))
+        assert old.encode() in files[path], f"{path} does not say {old!r}"
+        files[path] = files[path].replace(old.encode(), new.encode(), 1)
+
+    return changed
