@@ -85,7 +85,12 @@ def live(read: Read, version: str) -> list[str]:
 
 def columns(audience: str, table: str, read: Read) -> list[str]:
     """Differences between the columns that the M gives and those that the model declares."""
-    declared, found = queries(audience).tables[table].columns, read.types.get(table, {})
+    return unlike_columns(table, read, queries(audience).tables[table].columns)
+
+
+def unlike_columns(table: str, read: Read, declared: dict[str, str]) -> list[str]:
+    """The same for columns and types that someone else has declared."""
+    found = read.types.get(table, {})
     names = [f"{table}: the model lacks {name}, which its M gives" for name in found.keys() - declared.keys()]
     names += [f"{table}: the M does not give {name}, which the model has" for name in declared.keys() - found.keys()]
     both = sorted(found.keys() & declared.keys())

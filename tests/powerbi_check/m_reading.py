@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from powerbi.model import bim, build
+from powerbi.model.words import Model
 from tests.conformance.bench import Service
 from tests.powerbi_check.installing import ask
 
@@ -67,8 +68,13 @@ def text(lines: str | list[str]) -> str:
 
 @cache
 def queries(audience: str) -> Queries:
-    """The M of an audience's model, from the document that goes into its template."""
-    model = bim.document(build.model(audience))["model"]
+    """The M of an audience's model."""
+    return queries_of(build.model(audience))
+
+
+def queries_of(built: Model) -> Queries:
+    """The M of a model, from the document that goes into its template."""
+    model = bim.document(built)["model"]
     return Queries(
         {each["name"]: text(each["expression"]) for each in model["expressions"]},
         {

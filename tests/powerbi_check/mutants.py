@@ -60,9 +60,7 @@ def table(name: str, change: Callable[[Table], Table]) -> Callable[[Model], Mode
 
     def changed(model: Model) -> Model:
         model.table(name)
-        return replace(
-            model, tables=tuple(change(each) if each.name == name else each for each in model.tables)
-        )
+        return replace(model, tables=tuple(change(each) if each.name == name else each for each in model.tables))
 
     return changed
 
@@ -77,15 +75,41 @@ def measure(home: str, name: str, change: Callable[[Measure], Measure]) -> Calla
     return table(home, changed)
 
 
-def column(home: str, name: str, change: Callable[[Column], Column | None]) -> Callable[[Model], Model]:
-    """A model with one column changed, or without it where the change gives None."""
+def column(home: str, name: str, change: Callable[[Column], Column]) -> Callable[[Model], Model]:
+    """A model with one column changed."""
 
     def changed(each: Table) -> Table:
         assert any(own.name == name for own in each.columns), f"no column {home}[{name}]"
-        new = [change(own) if own.name == name else own for own in each.columns]
-        return replace(each, columns=tuple(own for own in new if own is not None))
+        return replace(each, columns=tuple(change(own) if own.name == name else own for own in each.columns))
 
     return table(home, changed)
+
+
+def without(home: str, name: str) -> Callable[[Model], Model]:
+    """A model without a column and what names it inside the model's lists; measures, relationships and pages still do."""
+
+    def changed(model: Model) -> Model:
+        assert any(own.name == name for own in model.table(home).columns), f"no column {home}[{name}]"
+        kept = table(home, lambda each: replace(each, columns=tuple(own for own in each.columns if own.name != name)))
+        return replace(
+            kept(model),
+            perspectives=tuple(
+                replace(
+                    each,
+                    members=tuple(
+                        (of, tuple(member for member in members if (of, member) != (home, name)))
+                        for of, members in each.members
+                    ),
+                )
+                for each in model.perspectives
+            ),
+            cultures=tuple(
+                replace(each, captions=tuple(said for said in each.captions if said[:2] != (home, name)))
+                for each in model.cultures
+            ),
+        )
+
+    return changed
 
 
 def said(home: str, old: str, new: str) -> Callable[[Model], Model]:

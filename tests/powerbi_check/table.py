@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.powerbi_check import dax, m_partitions, m_syntax, package, report, standing, tom, tom_rules
+from tests.powerbi_check import dax, drill, m_partitions, m_syntax, package, report, standing, tom, tom_rules
 from tests.powerbi_check.pictures import rows as pictures
 from tests.powerbi_check.rows import Row
 
@@ -16,4 +16,5 @@ ROWS: tuple[Row, ...] = (
     *dax.ROWS,
     *package.ROWS,
     *pictures.ROWS,
+    *drill.ROWS,
 )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.powerbi_check.installing import ask
 from tests.powerbi_check.rows import AUDIENCES, Outcome, Row
 
 SHOWN = 5
+JOINED = re.compile(r"^relationship (\S+)$(?:\n\t.*)*?\n\tfromColumn: (.+)\n\ttoColumn: (.+)$", re.MULTILINE)
 
 
 def definition(project: Path) -> Path:
@@ -29,12 +31,21 @@ def document(project: Path) -> str | None:
     return None
 
 
+def spelled(refusal: str, folder: Path) -> str:
+    """A refusal in which relationships, which have no name but an identity, are said by the columns that they join."""
+    file = folder / "relationships.tmdl"
+    written = file.read_text("utf-8") if file.exists() else ""
+    for identity, start, end in JOINED.findall(written):
+        refusal = refusal.replace(identity, f"{start} -> {end}")
+    return refusal
+
+
 def judged(project: Path) -> Outcome:
     """Loaded, checked, written back and compared."""
     text = document(project)
     answer = ask("tom.py", {"definition": str(definition(project)), "document": text})
     if refusal := answer.get("refused"):
-        return Outcome("refused", good=False, remarks=(refusal,))
+        return Outcome("refused", good=False, remarks=(spelled(refusal, definition(project)),))
     faults, differing, unlike = answer["faults"], answer["differing"], answer["unlike"]
     facts = answer["facts"]
     compared = "no template" if text is None else f"template: {len(unlike)} differences"

@@ -14,6 +14,7 @@ from typing import Any
 
 from m_engine import M, evaluate, metadata, table
 from m_feed import FeedError, Interruption, Session
+from pqtools import ParseError
 
 
 def text(value: Any) -> Any:
@@ -41,7 +42,7 @@ def run(question: dict[str, Any], wanted: dict[str, Any], defaults: dict[str, An
     for name in wanted["tables"]:
         try:
             rows = table(question["tables"][name], names, session)
-        except (M.EvalError, FeedError) as error:
+        except (M.EvalError, FeedError, ParseError) as error:
             tables[name] = {"error": f"{type(error).__name__}: {error}"}
             continue
         kept = [{column: text(row[column]) for column in rows.types} for row in rows]
