@@ -1,6 +1,6 @@
 """A mutant -> what each judge says against it: sentences, none when the judge has nothing to say.
 
-The same functions that the other rows and `crisis powerbi check` use; only what is handed to them is broken on purpose.
+They are the other rows of the table and `crisis powerbi check`; only what is handed to them is broken on purpose.
 Called by the mutation drill.
 """
 
@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 from powerbi.package.folders import COMMITTED, differences, read
 from powerbi.package.inspection import examine
-from powerbi.report import accessibility
-from tests.powerbi import schemas
-from tests.powerbi_check import m_partitions, m_reading, m_truth, tom, tom_rules
+from tests.powerbi_check import m_partitions, m_reading, m_truth, package, report, tom, tom_rules
 from tests.powerbi_check.bench import Bench
 from tests.powerbi_check.m_parts import EVER
 from tests.powerbi_check.m_reading import Run
@@ -24,6 +24,27 @@ from tests.powerbi_check.rows import Outcome
 Judge = Callable[[Mutant, Bench], list[str]]
 CUT = date(2026, 10, 14)
 """A day with calls: parts that meet there must share none of them."""
+
+
+OVER_FILES = (*tom.ROWS, *tom_rules.ROWS, *report.ROWS, *package.ROWS)
+"""Rows that judge the files of a project."""
+
+
+class Over:
+    """The bench, with a mutant where the committed project was. The rest is the bench's own."""
+
+    def __init__(self, bench: Bench, mutant: Mutant) -> None:
+        self._bench, self._mutant = bench, mutant
+
+    def project(self, _: str) -> Path:
+        """The folder of the mutant."""
+        return self._mutant.folder(self._bench.folder)
+
+    def say(self, line: str) -> None:
+        """Figures of a mutant are nobody's."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._bench, name)
 
 
 def said(outcome: Outcome) -> list[str]:
@@ -42,25 +63,14 @@ def stale(mutant: Mutant, _: Bench) -> list[str]:
     return [f"{path} {how}" for path, how in differences(read(COMMITTED / mutant.audience), mutant.files)]
 
 
-def schema(mutant: Mutant, _: Bench) -> list[str]:
-    """Every JSON part of the report against the schema that it names."""
-    return [fault for path, content in mutant.parts.items() for fault in schemas.faults(path, content)]
+def row(name: str) -> Judge:
+    """A row of the table, run over the mutant instead of the committed project."""
 
+    def judge(mutant: Mutant, bench: Bench) -> list[str]:
+        (own,) = (each for each in OVER_FILES if each.name == f"{name} {mutant.audience}")
+        return said(own.run(Over(bench, mutant)))
 
-def readable(mutant: Mutant, _: Bench) -> list[str]:
-    """Accessibility as figures."""
-    return list(accessibility.measure(mutant.parts).findings)
-
-
-def object_model(mutant: Mutant, bench: Bench) -> list[str]:
-    """Microsoft's object model."""
-    return said(tom.judged(mutant.folder(bench.folder)))
-
-
-def rules(mutant: Mutant, bench: Bench) -> list[str]:
-    """semantic-link-labs' rules, with the waivers of the audience."""
-    waivers = tuple(waiver for waiver in tom_rules.WAIVERS if mutant.audience in waiver.audiences)
-    return said(tom_rules.judged(mutant.folder(bench.folder), waivers))
+    return judge
 
 
 def run(mutant: Mutant, bench: Bench) -> list[str]:
@@ -106,9 +116,12 @@ DRILLED = ("DailyCalls", "HourlyActivity", "Calls")
 JUDGES: dict[str, Judge] = {
     "check": check,
     "stale": stale,
-    "schema": schema,
-    "accessibility": readable,
-    "tom": object_model,
-    "model rules": rules,
+    "tom": row("tom"),
+    "model rules": row("model rules"),
+    "report schemas": row("report schemas"),
+    "report fields": row("report fields"),
+    "report accessibility": row("report accessibility"),
+    "report validator": row("report validator"),
+    "template": row("template"),
     "m run": run,
 }

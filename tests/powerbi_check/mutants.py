@@ -6,7 +6,9 @@ be wrong. Nothing is judged here. Called by the mutation drill.
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +17,7 @@ from powerbi.model import build
 from powerbi.model.words import Column, Measure, Model, Table
 from powerbi.package.assembly import assembled, default_address
 from powerbi.package.folders import write
+from powerbi.package.pbit import zipped
 from powerbi.report import report
 from powerbi.report.words import Report, Visual
 
@@ -30,12 +33,6 @@ class Mutant:
     report: Report
     files: Files = field(repr=False)
     _folder: Path | None = None
-
-    @property
-    def parts(self) -> Files:
-        """The parts of the report, by path inside its folder."""
-        top = f"{self.model.name}.Report/"
-        return {path.removeprefix(top): content for path, content in self.files.items() if path.startswith(top)}
 
     def folder(self, below: Path) -> Path:
         """The project on the disk, written when a judge first asks."""
@@ -153,5 +150,18 @@ def text(ending: str, old: str, new: str) -> Callable[[Files], None]:
         (path,) = (path for path in files if path.endswith(ending))
         assert old.encode() in files[path], f"{path} does not say {old!r}"
         files[path] = files[path].replace(old.encode(), new.encode(), 1)
+
+    return changed
+
+
+def packed(change: Callable[[Files], object]) -> Callable[[Files], None]:
+    """Files in which the parts of the template are others."""
+
+    def changed(files: Files) -> None:
+        (path,) = (path for path in files if path.endswith(".pbit"))
+        with zipfile.ZipFile(io.BytesIO(files[path])) as unpacked:
+            parts = {name: unpacked.read(name) for name in unpacked.namelist()}
+        change(parts)
+        files[path] = zipped(parts.items())
 
     return changed

@@ -14,7 +14,7 @@ from powerbi.model import build
 from powerbi.model.words import DataType, Measure, Model, Relationship
 from powerbi.report import report
 from powerbi.report.words import Field, Report, Well
-from tests.powerbi_check.mutants import Files, column, document, measure, said, table, text, visual, without
+from tests.powerbi_check.mutants import Files, column, document, measure, packed, said, table, text, visual, without
 from tests.powerbi_check.rows import AUDIENCES
 
 ModelChange = Callable[[Model], Model]
@@ -90,6 +90,10 @@ def _no_alt(content: dict) -> None:  # type: ignore[type-arg]
 
 def _last(content: dict) -> None:  # type: ignore[type-arg]
     content["position"]["tabOrder"] = 999_000
+
+
+def _unknown_type(content: dict) -> None:  # type: ignore[type-arg]
+    content["visual"]["visualType"] = "lineChard"
 
 
 def _misspelt(content: dict) -> None:  # type: ignore[type-arg]
@@ -288,6 +292,21 @@ MUTATIONS: tuple[Mutation, ...] = (
         ("page Situation", LIST, "Areas[AreaName]"),
         report=_wells(Field("Areas", "AreaName", measure=True)),
     ),
+    Mutation(
+        "visual",
+        "at a measure that is not there, read by another reader",
+        "report fields",
+        ("page Situation", LIST, "OpenItems[Hours late]"),
+        report=_wells(Field("OpenItems", "Hours late", measure=True)),
+    ),
+    Mutation(
+        "visual",
+        "of a type that Power BI has not",
+        "report validator",
+        ("lineChard",),
+        files=document("/visual.json", _unknown_type),
+        short=False,
+    ),
     # record-level fields in the viewer's project
     Mutation(
         "record level",
@@ -343,7 +362,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "spelling",
         "a property that the schema has not",
-        "schema",
+        "report schemas",
         ("visual.json", "drillFilterOtherVisual"),
         files=document("/visual.json", _misspelt),
     ),
@@ -358,15 +377,29 @@ MUTATIONS: tuple[Mutation, ...] = (
     Mutation(
         "accessibility",
         "a visual without alternative text",
-        "accessibility",
-        ("page ", "alternative text"),
+        "report accessibility",
+        ("page Start", "alt text"),
         files=document("/visual.json", _no_alt),
     ),
     Mutation(
         "accessibility",
         "a visual out of the order of the tab key",
-        "accessibility",
+        "report accessibility",
         ("page ",),
         files=document("/visual.json", _last),
+    ),
+    Mutation(
+        "template",
+        "a seal of somebody's machine in it",
+        "template",
+        ("SecurityBindings",),
+        files=packed(lambda parts: parts.update({"SecurityBindings": b"x"})),
+    ),
+    Mutation(
+        "template",
+        "the model in it in another encoding",
+        "template",
+        ("DataModelSchema",),
+        files=packed(lambda parts: parts.update(DataModelSchema=parts["DataModelSchema"].decode("utf-16-le").encode())),
     ),
 )
