@@ -75,7 +75,7 @@ class Truth:
         return value
 
 
-@dataclass
+@dataclass(eq=False)
 class Bench:
     """Made once for a run of the table. Use it in a `with` block."""
 

@@ -19,7 +19,7 @@ import duckdb
 from models.catalogue import CATALOGUE
 from powerbi.measures import companions
 from powerbi.model import bim, build
-from powerbi.model.words import Measure
+from powerbi.model.words import Measure, Model
 from tests.powerbi_check import dax_figures, dax_truth
 from tests.powerbi_check.bench import Bench
 from tests.powerbi_check.city import NOW
@@ -129,15 +129,16 @@ def expectations(asked: Asked, now: datetime, status: dict[str, Any]) -> Values:
     return found | {titles[name]: value for name, value in dax_truth.companion_values(asked).items()}
 
 
-def cases(bench: Bench, audience: str) -> Iterator[Case]:
-    """Every person in every context, or a sample of both in the short form."""
+def cases(bench: Bench, audience: str, only: frozenset[str] = frozenset()) -> Iterator[Case]:
+    """Every person in every context, or a sample of both in the short form. `only`: these measures alone, always in every one."""
     truth = bench.city.truth()
     readers = people(truth)
-    if bench.short:
+    if bench.short and not only:
         readers = readers[:SAMPLED_PEOPLE]
     measured = defaultdict(set)
     for measure in build.model(audience).measures():
-        measured[_source(measure)].add(measure.name)
+        if not only or measure.name in only:
+            measured[_source(measure)].add(measure.name)
     (status,) = bench.rows(audience)["RefreshStatus"]
     as_of = NOW.replace(tzinfo=None)
     offer = Offer(truth)
@@ -146,21 +147,21 @@ def cases(bench: Bench, audience: str) -> Iterator[Case]:
         database = Database(con)
         for view, names in measured.items():
             offered = contexts(offer, view)
-            for at, context in enumerate(offered[:SAMPLE] if bench.short else offered):
+            for at, context in enumerate(offered[:SAMPLE] if bench.short and not only else offered):
                 now = as_of + MOMENTS[at % 2]
                 for person in readers:
                     expected = expectations(Asked(database, person, context, view), now, status)
                     yield Case(person, context, now, {name: expected[name] for name in sorted(names & expected.keys())})
 
 
-def evaluate(bench: Bench, audience: str, every: list[Case]) -> list[list[Any]]:
-    """What the engine makes of the cases."""
+def evaluate(bench: Bench, model: Model, every: list[Case]) -> list[list[Any]]:
+    """What the engine makes of the cases with a model, over the rows that the M of its audience has read."""
     truth = bench.city.truth()
     readers = people(truth)
     snapshot = {"SnapshotId": bench.city.version}
     question = {
-        "document": bim.document(build.model(audience)),
-        "rows": str(bench.rows_file(audience)),
+        "document": bim.document(model),
+        "rows": str(bench.rows_file(model.audience)),
         "people": {person.name: (person.user, person.earlier) for person in readers},
         "members": [{**row, **snapshot} for person in readers for row in person.members()],
         "cases": [
@@ -202,7 +203,7 @@ def equals_sql(bench: Bench, audience: str) -> Outcome:
     bench.say(f"measures of {audience}: expected values by SQL, then the engine")
     measures = build.model(audience).measures()
     every = list(cases(bench, audience))
-    tally = judged(every, evaluate(bench, audience, every))
+    tally = judged(every, evaluate(bench, build.model(audience), every))
     faults = [*tally.wrong, *unproved(tally, measures, SAMPLE if bench.short else LEAST)]
     fewest = min(tally.valued[each.name] for each in measures if each.name not in BLANK_BY_RIGHT)
     figure = (
@@ -214,10 +215,16 @@ def equals_sql(bench: Bench, audience: str) -> Outcome:
     return Outcome(figure, not faults, (*faults[:SHOWN], *more))
 
 
+def static(model: Model) -> dict[str, Any]:
+    """What can be said against the DAX of a model without rows."""
+    found: dict[str, Any] = ask("dax_static.py", {"document": bim.document(model)})
+    return found
+
+
 def reads_well(bench: Bench, audience: str) -> Outcome:
     """Every expression parses, and everything that it names exists."""
     del bench
-    found = ask("dax_static.py", {"document": bim.document(build.model(audience))})
+    found = static(build.model(audience))
     wrong = found["findings"]
     figure = f"{found['expressions']} expressions, {found['references']:,} references, {len(wrong)} findings"
     return Outcome(figure, not wrong and found["expressions"] > 0, tuple(wrong[:SHOWN]))

@@ -13,15 +13,15 @@ from powerbi.model import build
 from powerbi.package.folders import read
 from powerbi.report import report
 from tests.conftest import ROOT
-from tests.powerbi_check import mutants
+from tests.powerbi_check import model_mutations, mutants, report_mutations
 from tests.powerbi_check.bench import Bench
 from tests.powerbi_check.changed_catalogue import REFUSED
 from tests.powerbi_check.drill_judges import JUDGES
-from tests.powerbi_check.mutants import Mutant
-from tests.powerbi_check.mutations import MUTATIONS, Mutation
+from tests.powerbi_check.mutants import Mutant, Mutation
 from tests.powerbi_check.rows import AUDIENCES, Outcome, Row
 
 GENERATOR = "generator"
+MUTATIONS = (*model_mutations.MUTATIONS, *report_mutations.MUTATIONS)
 
 
 def judged(mutation: Mutation, audience: str, bench: Bench) -> list[str]:

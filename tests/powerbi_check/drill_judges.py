@@ -14,7 +14,7 @@ from typing import Any
 
 from powerbi.package.folders import COMMITTED, differences, read
 from powerbi.package.inspection import examine
-from tests.powerbi_check import m_partitions, m_reading, m_truth, package, report, tom, tom_rules
+from tests.powerbi_check import dax, m_partitions, m_reading, m_truth, package, report, tom, tom_rules
 from tests.powerbi_check.bench import Bench
 from tests.powerbi_check.m_parts import EVER
 from tests.powerbi_check.m_reading import Run
@@ -113,6 +113,25 @@ DRILLED = ("DailyCalls", "HourlyActivity", "Calls")
 """Tables whose M the drill breaks."""
 
 
+def dax_static(mutant: Mutant, _: Bench) -> list[str]:
+    """The DAX parses, and what it names exists."""
+    return list(dax.static(mutant.model)["findings"])
+
+
+def dax_equals_sql(mutant: Mutant, bench: Bench) -> list[str]:
+    """The measures that the drill breaks, and one that it leaves alone, for each kind of reader in some contexts."""
+    every = probes(bench, mutant.audience)
+    return dax.judged(every, dax.evaluate(bench, mutant.model, every)).wrong
+
+
+@cache
+def probes(bench: Bench, audience: str) -> list[dax.Case]:
+    """What SQL says, the same for each mutant: one case of five, and those in which something is zero."""
+    every = dax.cases(bench, audience, PROBED)
+    return [case for at, case in enumerate(every) if at % 5 == 0 or 0 in case.expected.values()]
+
+
+PROBED = frozenset({"Calls for service", "Dispatch rate", "Dispatch rate, n"})
 JUDGES: dict[str, Judge] = {
     "check": check,
     "stale": stale,
@@ -124,4 +143,6 @@ JUDGES: dict[str, Judge] = {
     "report validator": row("report validator"),
     "template": row("template"),
     "m run": run,
+    "dax": dax_static,
+    "dax = sql": dax_equals_sql,
 }

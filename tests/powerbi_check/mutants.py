@@ -20,8 +20,31 @@ from powerbi.package.folders import write
 from powerbi.package.pbit import zipped
 from powerbi.report import report
 from powerbi.report.words import Report, Visual
+from tests.powerbi_check.rows import AUDIENCES
 
 Files = dict[str, bytes]
+ModelChange = Callable[[Model], Model]
+ReportChange = Callable[[Report], Report]
+FilesChange = Callable[[Files], None]
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One fault. `model`, `report`, `files` or `catalogue` says how it is made; `judge` must find it.
+
+    `says` are texts that stand in one sentence of that judge: the table, measure, page or visual that would break.
+    """
+
+    kind: str
+    what: str
+    judge: str
+    says: tuple[str, ...]
+    model: ModelChange | None = None
+    report: ReportChange | None = None
+    files: FilesChange | None = None
+    catalogue: str | None = None
+    audiences: tuple[str, ...] = AUDIENCES
+    short: bool = True
 
 
 @dataclass
