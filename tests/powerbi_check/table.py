@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.powerbi_check import dax, drill, m_partitions, m_syntax, package, report, standing, tom, tom_rules
+from tests.powerbi_check import (
+    dax,
+    drill,
+    m_partitions,
+    m_refreshes,
+    m_syntax,
+    package,
+    report,
+    standing,
+    tom,
+    tom_rules,
+)
 from tests.powerbi_check.pictures import rows as pictures
 from tests.powerbi_check.rows import Row
 
@@ -13,6 +24,7 @@ ROWS: tuple[Row, ...] = (
     *report.ROWS,
     *m_syntax.ROWS,
     *m_partitions.ROWS,
+    *m_refreshes.ROWS,
     *dax.ROWS,
     *package.ROWS,
     *pictures.ROWS,

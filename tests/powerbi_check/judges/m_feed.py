@@ -165,6 +165,7 @@ class EntitySet:
     def read(self) -> Iterator[dict[str, Any]]:
         """Every row of every page. Raises FeedError when a page lies elsewhere or lacks a column."""
         url, request = self.address, 1
+        moments = [name for name in self.columns if self.kinds[name] in ("Edm.Date", "Edm.DateTimeOffset")]
         while url:
             if self.session.interruption:
                 self.session.interruption.meet(self.name, request)
@@ -172,7 +173,10 @@ class EntitySet:
             for row in page["value"]:
                 if lacking := [name for name in self.columns if name not in row]:
                     raise FeedError(f"{self.name}: a row without {', '.join(lacking)}")
-                yield {name: value(self.kinds[name], row[name]) for name in self.columns}
+                made = {name: row[name] for name in self.columns}
+                for name in moments:
+                    made[name] = value(self.kinds[name], row[name])
+                yield made
             url, request = page.get("@odata.nextLink"), request + 1
             if url and not url.startswith(self.url):
                 raise FeedError(f"{self.name}: the next page lies elsewhere: {url}")

@@ -45,8 +45,7 @@ def run(question: dict[str, Any], wanted: dict[str, Any], defaults: dict[str, An
         except (M.EvalError, FeedError, ParseError) as error:
             tables[name] = {"error": f"{type(error).__name__}: {error}"}
             continue
-        kept = [{column: text(row[column]) for column in rows.types} for row in rows]
-        tables[name] = {"rows": kept, "types": rows.types, "wrong": wrong(rows)}
+        tables[name] = {"types": rows.types, "wrong": wrong(rows), "rows": list(rows)}
     return {"tables": tables, "asked": session.asked, "unfolded": session.unfolded}
 
 
@@ -85,7 +84,7 @@ def main() -> None:
         for name, source in question["parameters"].items()
     }
     runs = [run(question, wanted, defaults) for wanted in question["runs"]]
-    json.dump({"parameters": described, "runs": runs}, sys.stdout)
+    sys.stdout.write(json.dumps({"parameters": described, "runs": runs}, default=text))
 
 
 if __name__ == "__main__":
