@@ -115,6 +115,16 @@ def test_a_selection_that_reaches_some_visuals_names_visuals_of_its_page() -> No
             assert set(visual.reaches or ()) <= keys - {visual.key}, (page.key, visual.key)
 
 
+def test_every_metric_of_the_catalogue_is_on_some_page() -> None:
+    """The funnel (D6) is shown by what its rows say: calls reaching a stage, calls lost there."""
+    shown = {field.name for page in report("viewer").pages for visual in page.visuals for field in visual.fields()}
+    shown |= {CATALOGUE.metrics["eligibility_funnel"].name} if "Calls lost at stage" in shown else set()
+    missing = [
+        metric.number for metric in CATALOGUE.metrics.values() if not any(n.startswith(metric.name) for n in shown)
+    ]
+    assert missing == []
+
+
 def test_a_page_has_each_visual_once_and_its_phone_page_names_visuals_of_it() -> None:
     for page in report("analyst").pages:
         keys = [visual.key for visual in page.visuals]

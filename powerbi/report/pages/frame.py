@@ -73,10 +73,10 @@ def cards(*fields: Field) -> tuple[Well, ...]:
     return (Well("Data", fields),)
 
 
-def chart(category: Field, *measures: Field, series: Field | None = None) -> tuple[Well, ...]:
-    """The wells of a line or bar chart."""
+def chart(category: Field, *measures: Field, beside: tuple[Field, ...] = ()) -> tuple[Well, ...]:
+    """The wells of a line or bar chart; `beside` is told in the tooltip."""
     wells = (Well("Category", (category,)), Well("Y", measures))
-    return (*wells, Well("Series", (series,))) if series else wells
+    return (*wells, Well("Tooltips", beside)) if beside else wells
 
 
 def note(key: str, box: Box, *texts: str, size: int = 10) -> Visual:

@@ -21,7 +21,7 @@ def _heat_map(activity: str, title: str, top: int) -> Visual:
     return Visual(
         f"heat map {activity}",
         Kind.MATRIX,
-        Box(16, top, 912, 263),
+        Box(16, top, 900, 263),
         f"{title}: mean number in each local hour of each weekday. The number stands in every cell; "
         "a darker cell is a busier hour.",
         f"{title}: mean per hour, by weekday and local hour",
@@ -48,14 +48,14 @@ PAGE = Page(
         ),
         frame.note(
             "how",
-            Box(244, 64, 684, 70),
+            Box(244, 64, 672, 70),
             "Each cell is the mean number of events in that local hour, over the weeks observed. "
             "Heat maps are for the whole city. A row of the table leads to its area: right-click, Drill through.",
         ),
         Visual(
             "areas",
             Kind.TABLE,
-            Box(936, 64, 328, 404),
+            Box(924, 64, 340, 404),
             "Calls for service and violent critical incidents of 28 days by neighbourhood, most calls first.",
             "By area, 28 days",
             wells=values(frame.AREA, CALLS_MADE, INCIDENTS),
@@ -68,7 +68,7 @@ PAGE = Page(
         Visual(
             "busiest",
             Kind.TABLE,
-            Box(936, 476, 328, 200),
+            Box(924, 476, 340, 200),
             "Hours of the week with most calls for service, busiest first, with the ends of their 95 % intervals.",
             "Busiest hours, calls an hour",
             wells=values(

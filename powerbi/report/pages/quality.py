@@ -50,7 +50,7 @@ PAGE = Page(
         Visual(
             "findings",
             Kind.TABLE,
-            Box(16, 164, 652, 196),
+            Box(16, 164, 662, 196),
             "Defects found in source data of the last 28 days by table, field and finding, "
             "largest share of the records first.",
             "Findings, 28 days",
@@ -69,7 +69,7 @@ PAGE = Page(
         Visual(
             "nights",
             Kind.TABLE,
-            Box(676, 164, 588, 196),
+            Box(686, 164, 578, 196),
             "Each night by its as-of moment, newest first: source rows that were new, changed or deleted.",
             "Nights: rows new, changed and deleted at the source",
             wells=values(

@@ -102,7 +102,16 @@ PAGE = Page(
             Box(844, 164, 420, 240),
             NOTE,
             "First arrival up to each day, minutes",
-            wells=chart(frame.DAY, P50, P90),
+            wells=chart(
+                frame.DAY,
+                P50,
+                P90,
+                beside=tuple(
+                    figure("first_arrival", f"{which} {end}", f"{which} {said}")
+                    for which in ("p50", "p90")
+                    for end, said in (("low", "from"), ("high", "to"))
+                ),
+            ),
             filters=(MONTH,),
             sort=(Sort(frame.DAY),),
             series=(Series(P50, theme.BLUE), Series(P90, theme.VERMILION, Stroke.DASHED)),
@@ -113,7 +122,7 @@ PAGE = Page(
             Box(16, 412, 400, 264),
             "Calls for service of the last 28 days by the stage that they reached, from received to supported.",
             "Calls that reached each stage, 28 days",
-            wells=chart(label("stage"), REACHED),
+            wells=chart(label("stage"), REACHED, beside=(measure("DailyFunnel", "Share of calls reaching stage"),)),
             filters=(MONTH,),
             sort=(Sort(label("stage")),),
             reaches=("losses",),

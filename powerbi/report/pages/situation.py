@@ -92,7 +92,7 @@ WORK = (
     Visual(
         "open items",
         Kind.CARD,
-        Box(16, 388, 266, 84),
+        Box(16, 388, 256, 84),
         SUMMARY,
         "Open items",
         wells=cards(OPEN.called("open"), LATE.called("late"), DUE.called("due in 24 h")),
@@ -103,7 +103,7 @@ WORK = (
     Visual(
         "late and due list",
         Kind.TABLE,
-        Box(290, 388, 974, 288),
+        Box(280, 388, 984, 288),
         SUMMARY,
         "Late, or due in the next 24 hours: gravest first",
         wells=values(
@@ -122,7 +122,7 @@ WORK = (
     Visual(
         "late and due by severity",
         Kind.BAR,
-        Box(16, 478, 266, 198),
+        Box(16, 478, 256, 198),
         SUMMARY,
         "By severity",
         wells=chart(label("severity"), LATE, DUE),
