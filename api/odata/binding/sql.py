@@ -20,6 +20,8 @@ from models.snapshot.rowtext import quoted
 LONGEST = 200_000
 """Characters of SQL for one expression; only templates that repeat an argument come near it."""
 
+HOLD = "random() >= 0"
+"""Always true, which DuckDB cannot know: it moves no condition that has something random in it."""
 _SIGNS = {"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 _WIDE = {Kind.INT64: "BIGINT", Kind.DOUBLE: "DOUBLE"}
 
@@ -66,14 +68,17 @@ class Emitter:
     def conjunction(self, conditions: list[Node]) -> str:
         """A whole WHERE from conditions that must all hold; the first ones guard the rest (see `_joined`).
 
-        Conditions that cannot fail stand on their own too, so that DuckDB can skip row groups by them.
+        Conditions that cannot fail stand on their own too, so that DuckDB can skip row groups by them. Those that may
+        fail are held in their place: moved below a join or beside the conditions of a step before, a division by zero
+        would fail for rows that are not in the answer, or tell of rows that the caller may not see.
         """
         safe = [self.filter(node) for node in conditions if not node.fails]
         risky = [self.filter(node) for node in conditions if node.fails]
-        if not risky or not safe:
-            return " AND ".join(safe + risky)
+        if not risky:
+            return " AND ".join(safe)
         guard = " AND ".join(safe)
-        return f"{guard} AND CASE WHEN {guard} THEN {' AND '.join(risky)} ELSE FALSE END"
+        held = f"CASE WHEN {' AND '.join([*safe, HOLD])} THEN {' AND '.join(risky)} ELSE FALSE END"
+        return f"{guard} AND {held}" if guard else held
 
     def guarded(self, node: Node, where: str | None) -> str:
         """An order value that is computed only in rows that `where` keeps, when computing it may fail."""

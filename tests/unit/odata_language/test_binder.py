@@ -9,6 +9,7 @@ import pytest
 
 from api.odata.binding.binder import BoundQuery, Range, bind, bind_key
 from api.odata.binding.resource_path import parse_path
+from api.odata.binding.sql import HOLD
 from api.odata.exchange import Caller, Limits
 from api.odata.language.options import read_options
 from models.catalogue import CATALOGUE as REAL
@@ -271,7 +272,7 @@ def test_what_may_fail_is_written_so_that_only_rows_in_scope_compute_it() -> Non
     guard = '("Area" IN ($1, $2))'
     query = bound("$filter=10 div Small gt 1&$orderby=10 div Small,Name", SCOPED)
     assert query.where is not None
-    assert query.where.startswith(f"{guard} AND CASE WHEN {guard} THEN ")
+    assert query.where.startswith(f"{guard} AND CASE WHEN {guard} AND {HOLD} THEN ")
     assert query.where.endswith(" ELSE FALSE END")
     assert query.order[0].sql.startswith(f"CASE WHEN {query.where} THEN ")
     assert query.order[1].sql == '"Name"'
