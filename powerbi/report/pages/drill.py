@@ -38,7 +38,7 @@ def _tile(metric_id: str, left: int, width: int, alt: str | Field) -> Visual:
         wells=cards(
             figure(metric_id, "yesterday", "yesterday"),
             figure(metric_id, "month to date", "month to date"),
-            figure(metric_id, "change on year", "change on year"),
+            figure(metric_id, "yesterday status", "status"),
         ),
         size=14,
         bold=True,
@@ -66,7 +66,7 @@ PAGE = Page(
             "calls_for_service",
             852,
             412,
-            "Calls for service in the area chosen: yesterday, this month, and the change on the year before; "
+            "Calls for service in the area chosen: yesterday, this month, and whether that is usual; "
             "with a kind of incident chosen there is none.",
         ),
         _weeks("incidents_reported", 16, 620),

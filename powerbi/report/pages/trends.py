@@ -40,13 +40,12 @@ def _month(metric_id: str, left: int) -> Visual:
         f"month {metric_id}",
         Kind.CARD,
         Box(left, 64, 506, 92),
-        f"{metric_name(metric_id)} from the first of the month to the as-of day, the same days of the year before, "
-        "and the change.",
+        figure(metric_id, "yesterday summary"),
         f"{metric_name(metric_id)} this month",
         wells=cards(
             figure(metric_id, "month to date", "month to date"),
-            figure(metric_id, "year before", "year before"),
-            figure(metric_id, "change on year", "change on year"),
+            figure(metric_id, "yesterday", "yesterday"),
+            figure(metric_id, "yesterday status", "status"),
         ),
         blank="none",
         bold=True,
