@@ -1,7 +1,7 @@
 """An engine for an address: SQLite with safe defaults, anything else as SQLAlchemy makes it.
 
-The only module that may load an ODBC driver, and only when an address asks for one. Called by api
-(service database) and jobs (service and crisis database).
+With models.sqlserver the only module that may load an ODBC driver, and only when an address asks for one. Called by
+api (service database) and jobs (service and crisis database).
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from models.errors import ConfigurationError, FolderNotWritable
+from models.sqlserver import Dialling, sqlserver_engine
 
 
-def engine(address: str, *, read_only: bool = False) -> Engine:
+def engine(address: str, *, read_only: bool = False, how: Dialling | None = None) -> Engine:
     """A pooled engine. SQLite gets WAL, a busy time-out and foreign keys; its folder is made if absent.
 
-    `read_only` opens SQLite so that nothing can be written. Raises ConfigurationError for an address
-    that cannot be read or a driver that is not installed, FolderNotWritable for a folder.
+    `read_only` opens SQLite so that nothing can be written and tells SQL Server that nothing will be; `how` is for
+    SQL Server alone. Raises ConfigurationError for an address that cannot be read or a driver that is not installed,
+    SourceDriverMissing for one of SQL Server, FolderNotWritable for a folder.
     """
     try:
         url = make_url(address)
@@ -30,11 +32,13 @@ def engine(address: str, *, read_only: bool = False) -> Engine:
         ) from error
     if url.get_backend_name() == "sqlite":
         return _sqlite(address, url.database, read_only=read_only)
+    if url.get_backend_name() == "mssql":
+        return sqlserver_engine(url, how or Dialling(), read_only=read_only)
     try:
         return create_engine(url, pool_pre_ping=True)
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            f"the driver {error.name} is not installed", hint="Install it with: pip install 'crisis-metrics[sqlserver]'"
+            f"the driver {error.name} is not installed", hint="Install it, or choose a database of docs/operations.md."
         ) from error
 
 

@@ -2,7 +2,8 @@
 
 Each class carries an HTTP status, a stable code, a process exit code and a hint; instances add the
 message and, for requests, the place in the text. Raised everywhere; turned into a response only at
-the HTTP edge and into an exit code only at the job edge.
+the HTTP edge and into an exit code only at the job edge. The ways in which SQL Server fails a refresh are in
+models.source_errors.
 
 CrisisError
 ├── RequestError                 the caller asked for something that cannot be answered
@@ -52,6 +53,7 @@ CrisisError
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import ClassVar
 
 
@@ -331,6 +333,7 @@ class DeploymentFailed(JobError):
 
 def all_errors() -> tuple[type[CrisisError], ...]:
     """Every class of the tree, parents first: for the documentation and its test."""
+    import_module("models.source_errors")
     found: list[type[CrisisError]] = []
     waiting: list[type[CrisisError]] = [CrisisError]
     while waiting:

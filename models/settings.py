@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-SOURCE_SECRETS = ("CRISIS_SOURCE_URL",)
+SOURCE_SECRETS = ("CRISIS_SOURCE_URL", "CRISIS_SOURCE_TOKEN_FILE")
 """Environment names that only jobs may see; `crisis serve` removes them before it starts the API."""
 
 
@@ -101,6 +101,18 @@ class JobSettings(SharedSettings):
 
     source_url: str | None = Field(
         default=None, description="SQLAlchemy address of the crisis database; default: SQLite in the home folder."
+    )
+    source_login_seconds: int = Field(default=15, ge=1, description="SQL Server: how long to wait for a connection.")
+    source_statement_seconds: int = Field(default=300, ge=1, description="SQL Server: limit of one statement.")
+    source_zone: str = Field(default="UTC", description="SQL Server: zone of clocks without an offset.")
+    source_selects: Path | None = Field(
+        default=None, description="SQL Server: folder of SELECT files that map a city's own tables to the contract."
+    )
+    source_token_file: Path | None = Field(
+        default=None, description="SQL Server: file with an Entra access token, read anew for each connection."
+    )
+    source_entra: bool = Field(
+        default=False, description="SQL Server: sign in with this machine's Azure identity (azure-identity)."
     )
     assessment_window_hours: int = Field(default=24, ge=1, description="Window of D4.")
     arrival_target_minutes: int = Field(default=60, ge=1, description="Target of the first arrival, all priorities.")

@@ -12,6 +12,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+LACKING = {
+    "shared": "the reference data folder beside the checkout",
+    "odbc": "an ODBC driver for SQL Server (docs/sqlserver.md)",
+}
+"""What a test is skipped without, by its marker."""
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +34,7 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The figures, and how many tests were skipped because the reference data is not there, file by file."""
+    """The figures, and how many tests were skipped because something is not there, file by file."""
     reports = [
         each for group in terminalreporter.stats.values() for each in group if isinstance(each, pytest.TestReport)
     ]
@@ -43,14 +48,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if figures:
         terminalreporter.section("figures")
         terminalreporter.write_line("\n".join(figures))
-    lacking = Counter(
-        report.nodeid.partition("::")[0] for report in reports if report.skipped and "shared" in report.keywords
-    )
-    if lacking:
-        terminalreporter.section(
-            f"{lacking.total()} tests without the reference data folder beside the checkout: skipped"
+    for keyword, lacks in LACKING.items():
+        lacking = Counter(
+            report.nodeid.partition("::")[0] for report in reports if report.skipped and keyword in report.keywords
         )
-        terminalreporter.write_line("\n".join(f"{file} {count}" for file, count in sorted(lacking.items())))
+        if lacking:
+            terminalreporter.section(f"{lacking.total()} tests without {lacks}: skipped")
+            terminalreporter.write_line("\n".join(f"{file} {count}" for file, count in sorted(lacking.items())))
 
 
 @pytest.fixture

@@ -148,9 +148,10 @@ def _night(job: Job) -> Outcome:
         if not source.synthetic:
             demo_keys.revoke(settings, job.hold.engine)
     with job.step("extract", len(TABLES)) as step:
-        step.rows = steps.extract_all(settings, job.staged, job.advance)
+        extracted = steps.extract_all(settings, job.staged, job.advance)
+        step.rows = extracted.rows
     with job.step("history") as step:
-        delivery = steps.receive(job.con, job.history, job.staged, source, job.started)
+        delivery = steps.receive(job.con, job.history, job.staged, source, job.started, read=extracted.checks)
         checks = steps.accept(delivery.checks, accept_loss=job.accept_loss or source.synthetic)
         if delivery.fresh:
             night = job.history.commit(

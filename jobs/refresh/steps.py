@@ -24,9 +24,9 @@ from jobs.refresh.night import NIGHT_FILE, Night, night_hash
 from jobs.refresh.parameters import Parameters, load, profile
 from jobs.refresh.recipe import Recipe, recipe
 from jobs.refresh.versions import Difference
-from jobs.source import contract
+from jobs.source import delivery
 from jobs.source.contract import TABLES, SourceFacts
-from jobs.source.extract import extract, reading
+from jobs.source.delivery import Extracted
 from jobs.source.plausible import plausibility
 from models.catalogue import CATALOGUE
 from models.catalogue.types import View
@@ -79,9 +79,7 @@ def scratch(folder: Path) -> duckdb.DuckDBPyConnection:
 
 def check_contract(settings: JobSettings) -> SourceFacts:
     """Prove the source before a row is read; returns its facts with the zone in force."""
-    with reading(settings.source_database) as connection:
-        contract.check(connection)
-        found = contract.facts(connection)
+    found = delivery.prove(settings)
     crash.point("contract.done")
     zone = found.zone or settings.city_zone
     try:
@@ -92,29 +90,38 @@ def check_contract(settings: JobSettings) -> SourceFacts:
     return replace(found, zone=zone)
 
 
-def extract_all(settings: JobSettings, staged: Path, advance: Advance) -> int:
-    """Read every contract table into `staged`, in one transaction; returns the rows."""
-    rows = 0
-    with reading(settings.source_database) as connection:
-        for position, table in enumerate(TABLES):
-            if position == len(TABLES) // 2:
-                crash.point("extract.midway")
-            rows += extract(connection, table, staged / f"{table.name}.parquet")
-            advance(table.name)
+def extract_all(settings: JobSettings, staged: Path, advance: Advance) -> Extracted:
+    """Read every contract table into `staged`, in one transaction where the source can show one moment."""
+
+    def told(table: str) -> None:
+        advance(table)
+        if table == TABLES[len(TABLES) // 2 - 1].name:
+            crash.point("extract.midway")
+
+    extracted = delivery.deliver(settings, staged, told)
     crash.point("extract.done")
-    return rows
+    return extracted
 
 
 def receive(
-    con: duckdb.DuckDBPyConnection, history: History, staged: Path, source: SourceFacts, as_of: datetime
+    con: duckdb.DuckDBPyConnection,
+    history: History,
+    staged: Path,
+    source: SourceFacts,
+    as_of: datetime,
+    *,
+    read: tuple[CheckResult, ...] = (),
 ) -> Delivery:
-    """Compare the staged rows with the history. A new local day, or any difference, makes a fresh night."""
+    """Compare the staged rows with the history. A new local day, or any difference, makes a fresh night.
+
+    `read` is what the extract had to say.
+    """
     differences = history.compare(con, staged)
     last = next(iter(history.nights()[-1:]), None)
     same_day = last is not None and local_day(as_of, source.zone) == local_day(last.moment, source.zone)
     same_facts = last is not None and SourceFacts(last.synthetic, last.city, last.zone, last.attribution) == source
     fresh = not (same_day and same_facts) or any(found.stored for found in differences.values())
-    checks = (*plausibility(con, staged, as_of, source.zone), _losses(differences))
+    checks = (*read, *plausibility(con, staged, as_of, source.zone), _losses(differences))
     return Delivery(source, differences, checks, fresh)
 
 

@@ -1,7 +1,8 @@
 """The crisis database -> one Parquet file a contract table, read once, in one order, changing nothing.
 
-Any SQLAlchemy dialect: rows come by key in chunks, so that memory stays bounded and no long cursor holds
-locks; all within one transaction where the dialect gives a consistent picture. Called by jobs.refresh.steps.
+Any SQLAlchemy dialect but SQL Server's, which has jobs.source.sqlserver: rows come by key in chunks, so that memory
+stays bounded and no long cursor holds locks; all within one transaction where the dialect gives a consistent picture.
+Called by jobs.source.delivery.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Connection, Engine, Row, func, select, text
+from sqlalchemy import Connection, Engine, Row, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -33,7 +34,7 @@ ARROW = {
 }
 
 ISOLATION = {"postgresql": "REPEATABLE READ", "mysql": "REPEATABLE READ", "oracle": "SERIALIZABLE"}
-"""Level at which a dialect shows one moment to a whole transaction; SQL Server is asked, SQLite always does."""
+"""Level at which a dialect shows one moment to a whole transaction; SQLite always does."""
 
 
 @contextmanager
@@ -68,12 +69,6 @@ def _consistent(connection: Connection, engine: Engine) -> Connection:
     if name == "sqlite":
         connection.exec_driver_sql("BEGIN")
         return connection
-    if name == "mssql":
-        allowed = connection.execute(
-            text("SELECT snapshot_isolation_state FROM sys.databases WHERE database_id = DB_ID()")
-        ).scalar()
-        connection.rollback()
-        return connection.execution_options(isolation_level="SNAPSHOT") if allowed == 1 else connection
     level = ISOLATION.get(name)
     return connection.execution_options(isolation_level=level) if level else connection
 

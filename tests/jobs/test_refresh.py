@@ -237,7 +237,7 @@ def test_a_run_that_lost_its_lease_makes_nothing_real(town: Town, monkeypatch: p
     else:
         numbers = QUICK
         whole = running.steps.receive
-        monkeypatch.setattr(running.steps, "receive", lambda *given: (whole(*given), usurp())[0])
+        monkeypatch.setattr(running.steps, "receive", lambda *given, **more: (whole(*given, **more), usurp())[0])
     with pytest.raises(LeaseLost):
         town.refresh(MORNING, numbers=numbers)
     made.dispose()
