@@ -48,8 +48,8 @@ HIDDEN = frozenset(
 )
 KEYS = frozenset({"OperationalDate", "AreaId", "TeamCode", "IncidentTypeCode"})
 """What leads to a dimension, which shows the name instead."""
-REFRESH = words.RefreshPolicy(rolling_years=20, incremental_years=20)
-"""Every partition is read anew: docs/adr/0014-records-are-read-whole-in-yearly-parts.md says why."""
+REFRESH = words.RefreshPolicy(rolling_years=31, incremental_years=30)
+"""Every part that can hold a record is read anew: docs/adr/0014-records-are-read-whole-in-yearly-parts.md says why."""
 
 
 def table(view: View, measures: tuple[words.Measure, ...]) -> words.Table:

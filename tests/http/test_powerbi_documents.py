@@ -56,7 +56,7 @@ def test_tables_roles_and_parameters_are_called_as_in_the_models() -> None:
     assert {role.name for each in built for role in each.roles} == {"ScopedStaff"}
     assert all(f"`{parameter.name}`" in connect for each in built for parameter in each.parameters)
     policies = {table.refresh.incremental_years for each in built for table in each.tables if table.refresh}
-    assert policies == {20}
+    assert policies == {30}
     files = {f"{table.name}.tmdl" for each in built for table in each.tables if table.refresh}
     assert set(re.findall(r"`(\w+\.tmdl)`", connect)) <= files
 

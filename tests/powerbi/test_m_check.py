@@ -76,7 +76,7 @@ class Records:
     """A service with a few records; the M is not run, only its window is applied."""
 
     def __init__(self) -> None:
-        self.days = {1: date(2006, 12, 31), 2: date(2025, 10, 21), 3: date(2026, 11, 24)}
+        self.days = {1: date(1995, 12, 31), 2: date(2025, 10, 21), 3: date(2026, 11, 24)}
 
     def read(self, _service: object, _audience: str, runs: Sequence[Run]) -> list[Read]:
         return [
