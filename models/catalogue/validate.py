@@ -82,6 +82,8 @@ def _metric(metric_id: str, catalogue: Catalogue) -> Iterator[str]:
     for column in named:
         if column is not None and not view.has(column):
             yield f"{column} is no column of {view.name}"
+    if view.has(metric.numerator) and view.column(metric.numerator).additivity is not metric.additivity:
+        yield f"adds up otherwise than its numerator {metric.numerator}"
     if not metric.definition.endswith(".") or not metric.source or not metric.owner:
         yield "definition, source or owner is incomplete"
     if metric.unit in ("share", "ms") and metric.denominator is None:

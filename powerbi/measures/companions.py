@@ -8,21 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from models.catalogue import CATALOGUE
-from models.catalogue.types import Column, Edm, View
+from models.catalogue.types import Additivity, Column, Edm, View
 from powerbi.measures.values import COUNT, MINUTES, MS_A_MINUTE, closing_value, count_value, ratio_value
 from powerbi.model.words import Measure
 from powerbi.naming import words
 
 FOLDER = "Counts beside the metrics"
-STOCKS = frozenset(
-    {
-        ("DailyIncidents", "OpenOver7DaysCount"),
-        ("DailyIncidents", "OpenOver30DaysCount"),
-        ("DailyRequests", "BacklogCount"),
-        ("DailyRequests", "BacklogLateCount"),
-    }
-)
-"""Closing values of a day: over several days the last one counts."""
 MEAN_OVER = {("DailyReferrals", "ConnectionMsSum"): "ConnectedCount"}
 """Where the records of a sum are not counted in the column of the same prefix."""
 
@@ -48,7 +39,7 @@ def title(view: View, column: Column) -> str:
 
 
 def _count(view: View, column: Column) -> Measure:
-    stock = (view.name, column.name) in STOCKS
+    stock = column.additivity is Additivity.LAST_VALUE
     closing = " Over several days: the closing value of the last one." if stock else ""
     expression = (closing_value if stock else count_value)(view.name, column.name)
     return Measure(title(view, column), view.name, expression, f"{column.description}{closing}", FOLDER, COUNT)

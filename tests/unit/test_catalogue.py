@@ -9,7 +9,7 @@ import pytest
 
 from models.catalogue import CATALOGUE
 from models.catalogue.codes import STAGES
-from models.catalogue.types import Catalogue, Code, CodeList, Column, Edm, Navigation, View
+from models.catalogue.types import Additivity, Catalogue, Code, CodeList, Column, Edm, Navigation, View
 from models.catalogue.validate import problems
 
 
@@ -45,6 +45,7 @@ BROKEN: tuple[tuple[str, Catalogue, str], ...] = (
     ("two columns of one name", with_view("Teams", lambda v: replace(v, columns=(Column("teamcode", Edm.INT32, "x"), *v.columns), _by_name={})), "share a name"),
     ("no SnapshotId", with_view("Teams", lambda v: replace(v, columns=v.columns[:-1], _by_name={})), "not SnapshotId"),
     ("metric of no column", replace(CATALOGUE, metrics={"x": replace(CATALOGUE.metrics["dispatch_rate"], id="x", numerator="Nope")}), "Nope is no column"),
+    ("metric adds up otherwise", replace(CATALOGUE, metrics={"x": replace(CATALOGUE.metrics["open_incidents"], id="x", additivity=Additivity.ADDITIVE)}), "adds up otherwise"),
     ("share without denominator", replace(CATALOGUE, metrics={"x": replace(CATALOGUE.metrics["dispatch_rate"], id="x", denominator=None)}), "needs a denominator"),
     ("a code twice", replace(CATALOGUE, codes={**CATALOGUE.codes, "y": CodeList("y", "Y", (Code("a", "A"), Code("a", "B")))}), "stands twice"),
 )  # fmt: skip
