@@ -1,4 +1,4 @@
-"""The service database: clients and their key hashes, grants, refresh runs and steps, the lease.
+"""The service database: clients and their key hashes, grants, refresh runs, steps and requests, the lease.
 
 Importing this package registers every table in `METADATA`. Small, read on every request (keys) and
 written by jobs (runs) and by `crisis keys`. Never holds row values of the crisis database.
@@ -8,6 +8,17 @@ from __future__ import annotations
 
 from models.service.access import ApiKey, KeyScope
 from models.service.base import METADATA
+from models.service.requests import RefreshCancel, RefreshRequest, RefreshWorker
 from models.service.runs import Lease, RefreshRun, RefreshStep
 
-__all__ = ["METADATA", "ApiKey", "KeyScope", "Lease", "RefreshRun", "RefreshStep"]
+__all__ = [
+    "METADATA",
+    "ApiKey",
+    "KeyScope",
+    "Lease",
+    "RefreshCancel",
+    "RefreshRequest",
+    "RefreshRun",
+    "RefreshStep",
+    "RefreshWorker",
+]
