@@ -138,7 +138,9 @@ def cases(bench: Bench, audience: str, only: frozenset[str] = frozenset()) -> It
     if bench.short and not only:
         readers = readers[:SAMPLED_PEOPLE]
     measured = defaultdict(set)
-    for measure in build.model(audience).measures():
+    model = build.model(audience)
+    dimensions = frozenset(each.to_table for each in model.relationships)
+    for measure in model.measures():
         if not only or measure.name in only:
             measured[_source(measure)].add(measure.name)
     (status,) = bench.rows(audience)["RefreshStatus"]
@@ -148,7 +150,7 @@ def cases(bench: Bench, audience: str, only: frozenset[str] = frozenset()) -> It
         spread(con, truth, readers)
         database = Database(con)
         for view, names in measured.items():
-            offered = contexts(offer, view)
+            offered = contexts(offer, view, dimensions)
             for at, context in enumerate(offered[:SAMPLE] if bench.short and not only else offered):
                 now = as_of + MOMENTS[at % 2]
                 for person in (each for each in readers if at < MANY or each.user is None):

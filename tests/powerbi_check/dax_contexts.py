@@ -2,7 +2,7 @@
 
 Each view has its own: days of every kind (one, none, a week, a weekday, the first days, days on which clocks change),
 every dimension that the view is cut by (its commonest value, another one in a month, one that no row has), two at once,
-and dimensions that it is not cut by. Values come from the snapshot. Called by dax.
+and every dimension that it is not cut by. Values come from the snapshot. Called by dax.
 """
 
 from __future__ import annotations
@@ -159,6 +159,12 @@ class Offer:
         sql = f"SELECT label FROM ({named}) LEFT JOIN ({rows}) USING (key) ORDER BY COALESCE(n, 0) DESC, key"
         return [label for (label,) in self.truth.tuples(sql)]
 
+    def any_label(self, table: str) -> str:
+        """The first label of a dimension."""
+        if table in LABELS:
+            return str(self.truth.one(f'SELECT min("{LABELS[table]}") FROM "{table}"'))
+        return str(self.truth.one(f"""SELECT min("Label") FROM "Codes" WHERE "CodeList" = '{code_list(table)}'"""))
+
 
 def _days(column: str, *values: Any) -> Context:
     return Context((Choice("Dates", column, values),))
@@ -169,11 +175,18 @@ def label(table: str, *values: str) -> Choice:
     return Choice(table, LABELS.get(table, table), values)
 
 
-def contexts(offer: Offer, view: str) -> list[Context]:
-    """Every context in which the measures of a view are asked; the first ones say most."""
+def contexts(offer: Offer, view: str, dimensions: frozenset[str]) -> list[Context]:
+    """Every context in which the measures of a view are asked; the first ones say most.
+
+    `dimensions` are those of the model: each that the view is not cut by is chosen once, the first of them early.
+    """
     special = {"HourlyActivity": _hourly, "ResponsePercentiles": _percentiles, "Snapshots": _anything}
     made = special[view](offer) if view in special else list(_cuts(offer, view))
-    return list(dict.fromkeys(made))
+    known = {"Dates", *CUT_BY.get(view, ())}
+    foreign = [Context((label(table, offer.any_label(table)),)) for table in sorted(dimensions - known)]
+    if view in special:
+        return list(dict.fromkeys((*made, *foreign)))
+    return list(dict.fromkeys((*made[:6], *foreign[:1], *made[6:], *foreign)))
 
 
 def _cuts(offer: Offer, view: str) -> Iterator[Context]:
@@ -188,12 +201,10 @@ def _cuts(offer: Offer, view: str) -> Iterator[Context]:
     for table, values in dims.items():
         yield Context((*month, label(table, *values[1:4])))
     yield Context((*month, *(label(table, dims[table][0]) for table in tables[-2:])))
-    yield Context((label("Priority" if "Priority" not in dims else "Finding", "1 (highest)"),))
     yield from days[5:]
     for table, values in dims.items():
         yield Context((label(table, values[-1]),))
         yield Context((label(table, *values[:2]), *month))
-    yield Context((label("Teams" if "Teams" not in dims else "Activity", "Mobile team North East"), *month))
     if view in ("DailyIncidents", "Incidents"):
         yield from (Context((Choice("IncidentTypes", "FamilyCode", (family,)),)) for family in FAMILIES)
     if view in UNDATED:
