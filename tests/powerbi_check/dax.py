@@ -35,6 +35,8 @@ SAMPLE, SAMPLED_PEOPLE = 8, 3
 """Contexts a measure, and people, in the short form."""
 MANY = 24
 """Contexts a measure of those who are under a role: enough, and the first ones say most. Without a role all are asked."""
+AT_ONCE = 600
+"""Cases a question: the patience with a judge is for each."""
 SHOWN = 12
 MOMENTS = (timedelta(hours=3), timedelta(hours=27))
 """How long after as-of somebody looks: fresh, and stale."""
@@ -168,18 +170,18 @@ def evaluate(bench: Bench, model: Model, every: list[Case]) -> list[list[Any]]:
         "rows": str(bench.rows_file(model.audience)),
         "people": {person.name: (person.user, person.earlier) for person in readers},
         "members": [{**row, **snapshot} for person in readers for row in person.members()],
-        "cases": [
-            {
-                "person": case.person.name,
-                "now": case.now.isoformat(),
-                "filters": case.context.filters(),
-                "measures": list(case.expected),
-            }
-            for case in every
-        ],
     }
-    values: list[list[Any]] = ask("dax_run.py", question)["values"]
-    return values
+    asked = [
+        {
+            "person": case.person.name,
+            "now": case.now.isoformat(),
+            "filters": case.context.filters(),
+            "measures": list(case.expected),
+        }
+        for case in every
+    ]
+    parts = (asked[at : at + AT_ONCE] for at in range(0, len(asked), AT_ONCE))
+    return [values for part in parts for values in ask("dax_run.py", question | {"cases": part})["values"]]
 
 
 def judged(every: Iterable[Case], values: Iterable[list[Any]]) -> Tally:
