@@ -131,7 +131,7 @@ BY_NUMBER: Mapping[int, Cause] = {
     **dict.fromkeys((229, 230, 262, 297, 300, 916), DENIED),
     **dict.fromkeys((1205, 1222, 3960, 41301, 41302, 41305, 41325, 41839), BUSY),
     **dict.fromkeys((40197, 40501, 40613, 49918, 49919, 49920, 10928, 10929), BUSY),
-    **dict.fromkeys((233, 64, 121, 20, 10053, 10054, 10060, 20004, 20006, 20017, 20047), LOST),
+    **dict.fromkeys((233, 64, 121, 10053, 10054, 10060, 20004, 20006, 20017, 20047), LOST),
     20009: SILENT,
     20003: SLOW,
 }
@@ -152,7 +152,7 @@ BY_STATE: Mapping[str, Cause] = {
 BY_WORDS: tuple[tuple[str, Cause], ...] = (
     (r"Can't open lib|Data source name not found", NO_DRIVER),
     (r"certificate|SSL Provider|TLS|SSL routines|[Ee]ncryption (?:is )?(?:not supported|required)", UNSAFE),
-    (r"Login timeout expired", SILENT),
+    (r"Login timeout expired|\[HYT00\].*\(SQLDriverConnect\)", SILENT),
     (r"Serialization failure", BUSY),
     (r"Communication link failure|Connection (?:is )?dead|unexpected EOF|TCP Provider", LOST),
     (r"Invalid authorization specification|Login failed", REFUSED),

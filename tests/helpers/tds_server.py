@@ -21,6 +21,7 @@ from typing import Any
 
 from tests.helpers import tds_wire as wire
 from tests.helpers.tds_sql import Answer, Database, Properties, Refused
+from tests.helpers.tds_tls import InnerTls, Line
 from tests.helpers.tds_types import Reader
 from tests.helpers.tds_wire import Gone, Login
 
@@ -85,7 +86,7 @@ def serving(
     properties: Properties | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[Server]:
-    """A server over the SQLite file; with `tls` it speaks TDS 8.0 (`Encrypt=strict`) besides."""
+    """A server over the SQLite file; with `tls` it encrypts where asked, as TDS 7.4 (`yes`) or 8.0 (`strict`)."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = Server(listener.getsockname()[1], file, password, properties or Properties(), tls, list(faults))
     threads = [threading.Thread(target=_listen, args=(listener, server), daemon=True)]
@@ -122,24 +123,22 @@ def _close(sock: socket.socket) -> None:
 
 
 def _session(sock: socket.socket, server: Server) -> None:
-    plain = sock
     try:
-        if server.tls is not None and plain.recv(1, socket.MSG_PEEK) == bytes((TLS_CONTENT,)):
-            sock = server.tls.wrap_socket(plain, server_side=True)
-            server.open.add(sock)
-        Session(sock, server).run()
+        line: Line = sock
+        if server.tls is not None and sock.recv(1, socket.MSG_PEEK) == bytes((TLS_CONTENT,)):
+            line = InnerTls(sock, server.tls, wrapped=False)  # TDS 8.0: TLS first, then everything else inside
+        Session(line, server).run()
     except (Gone, OSError):
         pass
     finally:
-        for each in {plain, sock}:
-            server.open.discard(each)
-            _close(each)
+        server.open.discard(sock)
+        _close(sock)
 
 
 class Session:
     """One client's connection."""
 
-    def __init__(self, sock: socket.socket, server: Server) -> None:
+    def __init__(self, sock: Line, server: Server) -> None:
         self.sock = sock
         self.server = server
         self.size = 4096
@@ -173,7 +172,11 @@ class Session:
     def _login(self) -> bool:
         kind, body = wire.read_message(self.sock)
         if kind == wire.PRELOGIN:
-            self._send(wire.prelogin(body, wire.NOT_ENCRYPTED))
+            inner = self.server.tls if isinstance(self.sock, socket.socket) else None
+            asked = wire.options(body)[1][0] in (wire.ENCRYPTED, wire.REQUIRED)
+            self._send(wire.prelogin(body, wire.ENCRYPTED if inner and asked else wire.NOT_ENCRYPTED))
+            if inner and asked:
+                self.sock = InnerTls(self.sock, inner, wrapped=True)
             kind, body = wire.read_message(self.sock)
         login = Login.read(body)
         self.server.logins.append(login)

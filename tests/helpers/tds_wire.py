@@ -6,11 +6,11 @@ Used by tds_server; written from Microsoft's open specification MS-TDS.
 
 from __future__ import annotations
 
-import socket
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tests.helpers.tds_tls import Line
 from tests.helpers.tds_types import COLLATION, Reader, SqlType, described, written
 
 BATCH, CALL, ATTENTION, TRANSACTION, LOGIN, PRELOGIN = 0x01, 0x03, 0x06, 0x0E, 0x10, 0x12
@@ -18,7 +18,7 @@ ANSWER = 0x04
 HEADER = struct.Struct(">BBHHBB")
 MORE, ERROR, IN_TRANSACTION, COUNT, CANCELLED = 0x01, 0x02, 0x04, 0x10, 0x20
 DONE, DONE_PROCEDURE, DONE_IN_PROCEDURE = 0xFD, 0xFE, 0xFF
-NOT_ENCRYPTED = 2
+ENCRYPTED, NOT_ENCRYPTED, REQUIRED = 1, 2, 3
 VERSION = bytes((16, 0, 0x10, 0x00))
 SERVER = "TESTSERVER"
 
@@ -27,7 +27,7 @@ class Gone(Exception):
     """The other side closed the connection."""
 
 
-def read_message(sock: socket.socket) -> tuple[int, bytes]:
+def read_message(sock: Line) -> tuple[int, bytes]:
     """One whole message: its type and its body. Raises Gone."""
     body = b""
     while True:
@@ -37,7 +37,7 @@ def read_message(sock: socket.socket) -> tuple[int, bytes]:
             return kind, body
 
 
-def _exactly(sock: socket.socket, count: int) -> bytes:
+def _exactly(sock: Line, count: int) -> bytes:
     data = b""
     while len(data) < count:
         try:

@@ -282,4 +282,4 @@ def test_the_command_line_names_only_our_folder_and_trusts_no_forwarded_header()
         {"HOST": None, "PORT": 8001, "PUBLIC_URL": None},
     )
     assert kept == {"PATH": "/bin", "CRISIS_PORT": "8001"}
-    assert SOURCE_SECRETS == ("CRISIS_SOURCE_URL",)
+    assert SOURCE_SECRETS == ("CRISIS_SOURCE_URL", "CRISIS_SOURCE_TOKEN_FILE")
