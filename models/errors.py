@@ -34,7 +34,8 @@ CrisisError
 ├── Unavailable
 │   ├── NoSnapshot               503 nothing has been published yet
 │   ├── Busy                     503 too many queries in flight, or one ran too long
-│   └── AuditUnavailable         503 the audit trail cannot be written
+│   ├── AuditUnavailable         503 the audit trail cannot be written
+│   └── NoWorker                 503 nobody is there who would run a refresh
 ├── ConfigurationError           exit 2  settings that contradict themselves
 └── JobError
     ├── SourceUnreachable        exit 10 the crisis database does not answer
@@ -48,7 +49,9 @@ CrisisError
     ├── MigrationRefused         exit 18 this database is not ours to migrate
     ├── PortInUse                exit 19 another process listens there
     ├── FolderNotWritable        exit 20 CRISIS_HOME cannot be written
-    └── DeploymentFailed         exit 21 Microsoft Fabric did not take the Power BI items
+    ├── DeploymentFailed         exit 21 Microsoft Fabric did not take the Power BI items
+    ├── RunCancelled             exit 22 somebody asked the run not to go on
+    └── RunStopped               exit 23 the process was told to end while the run went on
 """
 
 from __future__ import annotations
@@ -137,13 +140,19 @@ class MethodProblem(RequestError):
     status = 405
     code = "MethodNotAllowed"
     default_hint = "The views are read-only: use GET or HEAD."
-    allowed: ClassVar[str] = "GET, HEAD"
+    allowed: str = "GET, HEAD"
+
+    def __init__(self, message: str, allowed: str | None = None, *, target: str | None = None) -> None:
+        """Methods other than GET and HEAD are allowed where `allowed` says so."""
+        super().__init__(message, target=target, hint=None if allowed is None else f"Use {allowed} here.")
+        if allowed is not None:
+            self.allowed = allowed
 
 
 class BatchMethodProblem(MethodProblem):
     code = "BatchMethodNotAllowed"
     default_hint = "Send the batch with POST; what is in it are GET requests."
-    allowed: ClassVar[str] = "POST"
+    allowed = "POST"
 
 
 class NotAcceptable(RequestError):
@@ -247,6 +256,11 @@ class AuditUnavailable(Unavailable):
     default_hint = "The audit trail cannot be written; data stays closed until it can. Check the disk."
 
 
+class NoWorker(Unavailable):
+    code = "NoWorker"
+    default_hint = "Start `crisis schedule` where the nightly job runs, or run `crisis refresh` there; then ask again."
+
+
 class ConfigurationError(CrisisError):
     code = "ConfigurationError"
     exit_code = 2
@@ -329,6 +343,20 @@ class DeploymentFailed(JobError):
     code = "DeploymentFailed"
     exit_code = 21
     default_hint = "Check that the application is a member of the workspace, its secret and the ids; run it again."
+
+
+class RunCancelled(JobError):
+    code = "RunCancelled"
+    exit_code = 22
+    default_hint = "Yesterday's numbers stay published; run `crisis refresh`, or ask for one, when they are wanted."
+
+
+class RunStopped(JobError):
+    code = "RunStopped"
+    exit_code = 23
+    default_hint = (
+        "Yesterday's numbers stay published; `crisis refresh` or the next start of `crisis schedule` goes on."
+    )
 
 
 def all_errors() -> tuple[type[CrisisError], ...]:

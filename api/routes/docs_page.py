@@ -42,7 +42,8 @@ GUARDED = {
     "/v1/views/<View>.<format>": "a whole view as a file: " + ", ".join(FORMATS),
     f"{templates.PREFIX}/": "the Power BI templates for your key, with this address set: JSON, one line a file",
     f"{templates.PREFIX}/<audience>/<Model>.<format>": "a template: " + ", ".join(templates.KINDS),
-    "/v1/refresh-runs": "how the last refreshes went (roles refresh and admin)",
+    "/v1/refresh-runs": "how the last refreshes went (roles refresh and admin); POST asks for one (role refresh)",
+    "/v1/refresh-runs/<id>": "one of them, step by step; DELETE asks that it does not go on (role refresh)",
     "/metrics": "counters for Prometheus (on this machine, or roles refresh and admin)",
 }
 OPTIONS = {name: says for name, place, says, _ in DESCRIBED.values() if place == "query" and name.startswith("$")}

@@ -1,4 +1,4 @@
-"""/healthz, /readyz, /metrics and /v1/refresh-runs: the state of the service, for machines.
+"""/healthz, /readyz and /metrics: the state of the service, for machines.
 
 /readyz answers 200 while figures can be served, also when they are stale, and says so in `stale`, `stale_since` and
 `reason`: old figures that are marked as old beat none. It answers 503 when nothing is published.
@@ -11,15 +11,11 @@ from typing import Any
 from fastapi import Depends, FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
-from sqlmodel import Session, col, select
 
 from api.freshness import Freshness
-from api.routes.guard import requires, requires_here_or
+from api.routes.guard import requires_here_or
 from api.routes.parts import Parts
 from models.clock import iso, now
-from models.service import RefreshRun
-
-RUNS_SHOWN = 50
 
 
 def add_routes(app: FastAPI, parts: Parts) -> None:
@@ -40,12 +36,6 @@ def add_routes(app: FastAPI, parts: Parts) -> None:
         age = (now() - fresh.as_of).total_seconds() if fresh.as_of else None
         parts.counts.freshness(stale=fresh.stale, age_seconds=age)
         return Response(parts.counts.text(), media_type=CONTENT_TYPE_LATEST)
-
-    @app.get("/v1/refresh-runs", dependencies=[Depends(requires(parts, "refresh-runs", "admin"))])
-    def refresh_runs() -> list[dict[str, Any]]:
-        with Session(parts.database) as session:
-            runs = session.exec(select(RefreshRun).order_by(col(RefreshRun.started_at).desc()).limit(RUNS_SHOWN)).all()
-        return [run.model_dump(mode="json", exclude={"fence"}) for run in runs]
 
 
 def readiness(fresh: Freshness) -> dict[str, Any]:

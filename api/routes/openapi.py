@@ -23,6 +23,7 @@ from api.routes.openapi_parts import (
     problem,
     row_schema,
 )
+from api.routes.openapi_runs import RUN_SCHEMAS, paths_of_runs
 from models.catalogue import CATALOGUE
 from models.catalogue.types import View
 from powerbi.audience import AUDIENCES
@@ -35,9 +36,7 @@ def document(root: str, version: str) -> Json:
         for extension, media in FORMATS.items():
             paths[f"/v1/views/{view.name}.{extension}"] = {"get": _export(view, extension, media)}
     paths |= _templates()
-    paths["/v1/refresh-runs"] = {
-        "get": operation("refresh_runs", "How the last refreshes went.", json_content({"type": "array"}))
-    }
+    paths |= paths_of_runs()
     for path, says in (("/healthz", "The process lives."), ("/readyz", "Version and freshness; 503 without figures.")):
         paths[path] = {
             "get": {
@@ -94,7 +93,7 @@ def _components() -> Json:
         "parameters": {key: option(given) for key, given in OPTIONS.items()},
         "headers": {name: header(says) for name, says in HEADERS.items()},
         "responses": {f"Problem{status}": problem(status) for status in (*PROBLEMS, *BODY_PROBLEMS)},
-        "schemas": SCHEMAS | {view.entity: row_schema(view) for view in CATALOGUE.views.values()},
+        "schemas": SCHEMAS | RUN_SCHEMAS | {view.entity: row_schema(view) for view in CATALOGUE.views.values()},
     }
 
 

@@ -65,6 +65,7 @@ HEADERS = {
     "OData-Version": "4.0, or 4.01 where OData-MaxVersion asked for it.",
     "ETag": "Version, access and representation of the answer; not on live views.",
     "Preference-Applied": "The preferences that were honoured.",
+    "Location": "Address at which to ask how it goes.",
     "Retry-After": "Seconds after which trying again makes sense.",
     "WWW-Authenticate": "The ways to send a key.",
 }
@@ -81,7 +82,7 @@ PROBLEMS = {
     "429": "Too many requests of this key; see Retry-After.",
     "500": "Unforeseen; the request id leads to it in the log.",
     "501": "Valid OData that this service does not offer.",
-    "503": "Nothing published, too busy, or the audit trail cannot be written; see Retry-After.",
+    "503": "Nothing published, too busy, no worker, or the audit trail cannot be written; see Retry-After.",
 }
 BODY_PROBLEMS = {
     "408": "The body did not arrive in time.",

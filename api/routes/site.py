@@ -10,13 +10,16 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.edge.frame import unforeseen
 from api.edge.note import Note, note_of
-from api.routes import health, pages
+from api.routes import health, pages, runs
 from api.routes.parts import Parts
 from models.errors import CrisisError, MethodProblem, NotFound
+
+METHODS = ("GET", "HEAD", "POST", "DELETE")
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -34,21 +37,31 @@ def site(parts: Parts, version: str, lifespan: Lifespan) -> FastAPI:
     )
     pages.add_routes(app, parts, version)
     health.add_routes(app, parts)
+    runs.add_routes(app, parts)
 
     async def known(request: Request, error: Exception) -> Response:
         note = note_of(request.scope)
         return _written(parts, note, error if isinstance(error, CrisisError) else unforeseen(note))
 
     async def unrouted(request: Request, error: Exception) -> Response:
-        status = error.status_code if isinstance(error, HTTPException) else 404
-        problem = MethodProblem("only GET and HEAD") if status == 405 else NotFound("there is no such address")
-        return _written(parts, note_of(request.scope), problem)
+        allowed = _methods(app, request.scope) if isinstance(error, HTTPException) and error.status_code == 405 else ""
+        problem = NotFound("there is no such address")
+        return _written(
+            parts, note_of(request.scope), MethodProblem(f"only {allowed}", allowed) if allowed else problem
+        )
 
     app.add_exception_handler(CrisisError, known)
     app.add_exception_handler(HTTPException, unrouted)
     app.add_exception_handler(Exception, known)
     app.add_middleware(_RouteName)
     return app
+
+
+def _methods(app: FastAPI, scope: Scope) -> str:
+    """What may be done at an address, as the Allow header has it."""
+    here = [route for route in app.routes if isinstance(route, Route) and route.matches(scope)[0] is not Match.NONE]
+    found = {method for route in here for method in route.methods or ()}
+    return ", ".join(sorted(found | {"HEAD"} if "GET" in found else found, key=METHODS.index))
 
 
 def _written(parts: Parts, note: Note, error: CrisisError) -> Response:

@@ -16,7 +16,13 @@ from models.catalogue.types import Scope, View
 from tests.helpers.service import AREA, SCOPED, Service
 
 EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
-GUARDED_SITE = {"/metrics": {"refresh-runs", "admin"}, "/v1/refresh-runs": {"refresh-runs", "admin"}}
+GUARDED_SITE = {
+    "GET /metrics": {"refresh-runs", "admin"},
+    "GET /v1/refresh-runs": {"refresh-runs", "admin"},
+    "POST /v1/refresh-runs": {"refresh-runs"},
+    "GET /v1/refresh-runs/{run_id}": {"refresh-runs", "admin"},
+    "DELETE /v1/refresh-runs/{run_id}": {"refresh-runs"},
+}
 
 
 # --- every route ------------------------------------------------------------------------------------------------------
@@ -33,18 +39,19 @@ def test_every_route_is_guarded_or_open_by_name_with_a_reason(service: Service) 
     found: dict[str, set[str]] = {}
     for route in routes:
         guards = [actions_of(dependency.call) for dependency in route.dependant.dependencies]
-        found[route.path] = {action for actions in guards for action in actions}
-    unguarded = {path for path, actions in found.items() if not actions}
-    assert unguarded == set(OPEN_ROUTES)
+        for method in route.methods:
+            found[f"{method} {route.path}"] = {action for actions in guards for action in actions}
+    unguarded = {way for way, actions in found.items() if not actions}
+    assert unguarded == {f"GET {path}" for path in OPEN_ROUTES}
     assert all(len(reason) > 20 for reason in OPEN_ROUTES.values())
-    assert {path: actions for path, actions in found.items() if actions} == GUARDED_SITE
+    assert {way: actions for way, actions in found.items() if actions} == GUARDED_SITE
 
 
 def urls() -> list[str]:
     data = [f"/odata/v1/{path}" for path in ("", "$metadata", "$batch", "nothing", "a/b/c", *CATALOGUE.views)]
     files = [f"/v1/views/{name}.csv" for name in CATALOGUE.views]
     files += ["/v1/powerbi", "/v1/powerbi/", "/v1/powerbi/viewer/CrisisMetricsViewer.pbit", "/v1/powerbi/x"]
-    return ["/odata/v1", *data, "/v1/views", "/v1/views/", *files, "/v1/refresh-runs"]
+    return ["/odata/v1", *data, "/v1/views", "/v1/views/", *files, "/v1/refresh-runs", f"/v1/refresh-runs/{32 * '0'}"]
 
 
 def test_without_a_key_every_data_address_answers_the_same_challenge(service: Service) -> None:
