@@ -134,7 +134,10 @@ def _spread(metric: Metric, baseline: str) -> str:
         "DaysUsed": "FILTER(WholeDays, [@Records] > 0)",
     }
     squares = "SUMX(DaysUsed, [@Records] * POWER([@Mean] - UsualMean, 2))"
-    return with_variables(variables, when("COUNTROWS(DaysUsed) > 1", f"DIVIDE({squares}, COUNTROWS(DaysUsed) - 1)"))
+    return with_variables(
+        variables,
+        when("NOT ISBLANK(UsualMean) && COUNTROWS(DaysUsed) > 1", f"DIVIDE({squares}, COUNTROWS(DaysUsed) - 1)"),
+    )
 
 
 def _status(metric: Metric) -> str:

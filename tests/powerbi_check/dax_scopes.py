@@ -56,13 +56,26 @@ def people(truth: Truth) -> tuple[Person, ...]:
     )
     return (
         Person("no role", None),
-        Person("no role, 45 days earlier", None, earlier=45),
+        Person("no role, days earlier", None, earlier=_busy_yesterday(truth) - 1),
         Person("area and team", "Both@Example.org", areas, teams),
         Person("area", "Area@Example.org", areas),
         Person("team", "Team@Example.org", (), teams),
         Person("all", "All@Example.org", everything=True),
         Person("stranger", "Stranger@Example.org"),
     )
+
+
+def _busy_yesterday(truth: Truth) -> int:
+    """How long ago the last day was on which every metric has a figure, a month before as-of or more."""
+    counted = {
+        "DailyCalls": "From911Count", "DailyFollowUps": "DueCount", "DailyIncidents": "AssessmentDueCount",
+        "DailyRequests": "DueCount", "DailyOutcomes": "ArrivedCount", "DataQuality": "CheckedCount",
+    }  # fmt: skip
+    days = " INTERSECT ".join(
+        f'SELECT "OperationalDate" FROM "{view}" WHERE "{column}" > 0' for view, column in counted.items()
+    )
+    sql = f'SELECT min("DaysBeforeAsOf") FROM "Dates" WHERE "DaysBeforeAsOf" > 30 AND "OperationalDate" IN ({days})'
+    return int(truth.one(sql))
 
 
 def rows_of(view: View, person: Person) -> str:

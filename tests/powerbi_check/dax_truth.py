@@ -191,7 +191,8 @@ def _ratio(top: str, under: str, count: str, kind: str, per: int) -> str:
 
 def _band(kind: str) -> str:
     if kind in ("count", "stock"):
-        return "pow(greatest(0, sqrt(baseline) - 1), 2) AS low, pow(sqrt(baseline) + 1, 2) AS high"
+        low = "CASE WHEN baseline IS NOT NULL THEN pow(greatest(0, sqrt(baseline) - 1), 2) END AS low"
+        return f"{low}, pow(sqrt(baseline) + 1, 2) AS high"
     varies = "baseline * (1 - baseline)" if kind == "share" else "s.spread"
     half = f"1.96 * sqrt({varies} / nullif(under, 0))"
     bounded = f"least(1, baseline + {half})" if kind == "share" else f"baseline + {half}"
