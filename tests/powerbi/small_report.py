@@ -88,7 +88,7 @@ def among(item: Field, *values: str) -> Json:
 
 
 def visual(name: str, kind: str, box: tuple[int, int, int, int], **more: Any) -> Json:
-    """visual.json; `wells` is role to fields, `title` a text, `objects` and `filters` as PBIR has them."""
+    """visual.json; `wells` is role to fields, `title` a text, `alt` a measure; `objects` and `filters` as in PBIR."""
     wells: dict[str, list[Field]] = more.get("wells", {})
     state = {
         role: {
@@ -101,6 +101,7 @@ def visual(name: str, kind: str, box: tuple[int, int, int, int], **more: Any) ->
     }
     x, y, width, height = box
     title = {"show": said("true"), "text": said(f"'{more['title']}'")} if "title" in more else {"show": said("false")}
+    alt = {"expr": column(more["alt"])} if "alt" in more else said("'In words.'")
     return {
         "name": name,
         "position": {"x": x, "y": y, "width": width, "height": height, "z": 0, "tabOrder": 0},
@@ -108,7 +109,7 @@ def visual(name: str, kind: str, box: tuple[int, int, int, int], **more: Any) ->
             "visualType": kind,
             "query": {"queryState": state},
             "objects": more.get("objects", {}),
-            "visualContainerObjects": {"title": [{"properties": title}]},
+            "visualContainerObjects": {"title": [{"properties": title}], "general": [{"properties": {"altText": alt}}]},
         },
         "filterConfig": {"filters": more.get("filters", [])},
     }

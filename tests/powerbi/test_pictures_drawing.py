@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from tests.powerbi.small_report import AREA, CALLS, DAY, city, column, evaluate, parts, visual
+from tests.powerbi.small_report import AREA, CALLS, DAY, among, city, column, evaluate, parts, visual
 from tests.powerbi_check.pictures import formats, letters, look, reading, sheet, writing
 from tests.powerbi_check.pictures.grids import grids
 from tests.powerbi_check.pictures.kinds import axes
@@ -130,27 +130,16 @@ FAULTS = [
                 "lineChart",
                 (0, 0, 400, 200),
                 wells={"Category": [DAY], "Y": [CALLS]},
-                filters=[
-                    {
-                        "filter": {
-                            "From": [{"Name": "t", "Entity": "Areas"}],
-                            "Where": [
-                                {
-                                    "Condition": {
-                                        "In": {
-                                            "Expressions": [column(AREA, "t")],
-                                            "Values": [[{"Literal": {"Value": "'East'"}}]],
-                                        }
-                                    }
-                                }
-                            ],
-                        }
-                    }
-                ],
+                filters=[among(AREA, "'East'")],
             )
         ],
         r"empty: lineChart of Day",
         id="a chart without a point",
+    ),
+    pytest.param(
+        [visual("a", "textbox", (0, 0, 200, 80), alt=CALLS, filters=[among(AREA, "'East'")])],
+        r"no alternative text: textbox",
+        id="an alternative text whose measure is blank",
     ),
     pytest.param(
         [visual("a", "cardVisual", (0, 0, 300, 120), wells={"Data": [CALLS]}, title="Calls 年")],

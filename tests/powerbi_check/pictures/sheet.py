@@ -21,11 +21,12 @@ PHONE_WIDTH = 324
 EDGE = 5.0
 """What a frame keeps free at its sides unless it says otherwise."""
 
-CUT, OVERLAP, OUTSIDE, EMPTY, UNREAD, ERROR = FAULTS = (
+CUT, OVERLAP, OUTSIDE, EMPTY, UNSAID, UNREAD, ERROR = FAULTS = (
     "cut",
     "overlap",
     "outside the page",
     "empty",
+    "no alternative text",
     "not drawn",
     "not evaluated",
 )
@@ -42,7 +43,6 @@ class Sheet:
     wanted: int = 0
     found: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: {kind: [] for kind in FAULTS})
     beyond: list[str] = field(default_factory=list)
-    alternatives: dict[str, str] = field(default_factory=dict)
 
     def count(self, kind: str) -> int:
         """How many faults of a kind."""
@@ -158,7 +158,8 @@ def _note(sheet: Sheet, scene: Scene, called: str, whole: Box) -> None:
     if scene.visual.kind not in WORDLESS and _blank(scene):
         sheet.found[EMPTY].append((called, ""))
     alt = scene.of("general").get("altText")
-    sheet.alternatives[called] = _text(scene, alt) or ""
+    if not _text(scene, alt):
+        sheet.found[UNSAID].append((called, ""))
 
 
 def _blank(scene: Scene) -> bool:
