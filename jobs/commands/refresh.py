@@ -14,6 +14,7 @@ from jobs.refresh.parameters import PROFILES
 from jobs.refresh.progress import showing
 from jobs.refresh.run import refresh as run_refresh
 from jobs.refresh.steps import check_contract
+from jobs.refresh.stopping import listening
 from models.settings import JobSettings
 
 PROFILE_HELP = f"Cleaning rules for this run: {' or '.join(PROFILES)}. Default: CRISIS_CLEANING_PROFILE."
@@ -25,6 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def refresh(
+    *,
     as_of: Annotated[
         datetime | None,
         typer.Option(
@@ -41,11 +43,18 @@ def refresh(
     accept_loss: Annotated[
         bool, typer.Option("--accept-loss", help="Go on although a table lost more than half of its rows.")
     ] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Go on from the night that a dead run committed, where that is right; else begin anew."
+        ),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON object.")] = False,
 ) -> None:
     """Read the crisis database, compute every figure and publish one snapshot.
 
-    With nothing new it publishes nothing and says so. What fails leaves the published snapshot as it is.
+    With nothing new it publishes nothing and says so. What fails leaves the published snapshot as it is. SIGTERM
+    ends it before its next step.
 
     Examples:
 
@@ -54,6 +63,8 @@ def refresh(
         crisis refresh --as-of 2026-01-31
 
         crisis refresh --check-only
+
+        crisis refresh || crisis refresh --resume
     """
     settings = JobSettings()
     if check_only:
@@ -65,13 +76,15 @@ def refresh(
         )
         return
     upgrade_service(settings.service_database)
-    with showing(Console(stderr=True)) as progress:
+    with showing(Console(stderr=True)) as progress, listening() as told:
         outcome = run_refresh(
             settings,
             as_of=as_of.date() if as_of else None,
             profile=profile,
             accept_loss=accept_loss,
             progress=progress,
+            resume=resume,
+            told=told,
         )
     warned = [f"{found.check}: {found.detail}" for found in outcome.checks if found.outcome != "passed"]
     _say(outcome, "\n".join((outcome.message, *(f"warning: {line}" for line in warned))), json)

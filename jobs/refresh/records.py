@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, Table, insert, update
+from sqlalchemy import Connection, Engine, Table, insert, select, update
 
+from jobs.refresh.course import Before
 from models.clock import now
 from models.errors import CrisisError
 from models.service import RefreshRun, RefreshStep
@@ -72,6 +73,33 @@ class RunLog:
                     .where(STEPS.c.step_id == step_id)
                     .values(ended_at=_now(), outcome=outcome, rows=step.rows)
                 )
+
+    def before(self) -> Before | None:
+        """How the run before this one ended; replays do not count. None for the first."""
+        resumed = select(STEPS.c.step_id).where(STEPS.c.run_id == RUNS.c.run_id, STEPS.c.name == "resume").exists()
+        with self.engine.connect() as connection:
+            last = connection.execute(
+                select(RUNS.c.run_id, RUNS.c.state, RUNS.c.error_code)
+                .where(RUNS.c.run_id != self.run_id, RUNS.c.state != "replayed")
+                .order_by(RUNS.c.fence.desc(), RUNS.c.started_at.desc())
+                .limit(1)
+            ).first()
+            if last is None:
+                return None
+            again = connection.scalar(select(RUNS.c.run_id).where(RUNS.c.run_id == last.run_id, resumed))
+        return Before(last.state, last.error_code, again is not None)
+
+    def was_published(self, as_of: datetime) -> bool:
+        """Whether a run ended well with the figures of this moment (aware)."""
+        with self.engine.connect() as connection:
+            found = select(RUNS.c.run_id).where(
+                RUNS.c.as_of == as_of.replace(tzinfo=None), RUNS.c.state.in_(("published", "unchanged"))
+            )
+            return connection.scalar(found.limit(1)) is not None
+
+    def say(self, message: str) -> None:
+        """What people read about the run while it goes on."""
+        self._set(message=message[:LENGTH])
 
     def note(self, as_of: datetime, version: str) -> None:
         """Record what is being made, as soon as it is known. `as_of` is aware."""

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from jobs.refresh import crash, steps
+from jobs.refresh.course import course
 from jobs.refresh.history import History
 from jobs.refresh.lease import Hold, take
 from jobs.refresh.night import Night
@@ -27,6 +28,7 @@ from jobs.refresh.recipe import Recipe
 from jobs.refresh.records import RunLog, Step
 from jobs.refresh.replay import choose, refuse_before_events
 from jobs.refresh.steps import Numbers
+from jobs.refresh.stopping import Told, Watch, never
 from jobs.source.contract import TABLES
 from jobs.source.demo import keys as demo_keys
 from models.clock import now
@@ -64,13 +66,16 @@ class Job:
     tell: Progress
     con: duckdb.DuckDBPyConnection
     staged: Path
+    watch: Watch
     accept_loss: bool = False
+    resume: bool = False
     started: datetime = field(default_factory=now)
 
     @contextmanager
     def step(self, name: str, total: int | None = None) -> Iterator[Step]:
-        """Record and show a step; the lease is proved at its border."""
+        """Record and show a step; at its border the lease is proved, and whether the run may go on."""
         self.hold.renew()
+        self.watch.border(name)
         self.tell(Begun(name, total))
         with self.log.step(name) as step:
             yield step
@@ -79,6 +84,7 @@ class Job:
     def advance(self, label: str) -> None:
         """One part of the running step is done."""
         self.tell(Moved(label))
+        self.watch.part()
 
 
 def refresh(
@@ -90,14 +96,18 @@ def refresh(
     accept_loss: bool = False,
     progress: Progress = quiet,
     numbers: Numbers | None = None,
+    run_id: str | None = None,
+    resume: bool = False,
+    told: Told = never,
 ) -> Outcome:
     """Make and publish the snapshot of now, or, with `as_of`, that of a past local day from the history alone.
 
-    The service database must be migrated. Raises the JobError of whatever went wrong, after recording it; the
-    published snapshot then stays as it is.
+    `run_id` is the id under which the run was asked for; `resume` lets it go on from the night of a dead run where
+    the rule of jobs.refresh.course says so; `told` says when this process has to end. The service database must be
+    migrated. Raises the JobError of whatever went wrong, after recording it; what is published then stays as it is.
     """
     service = open_engine(settings.service_database)
-    run_id = secrets.token_hex(16)
+    run_id = run_id or secrets.token_hex(16)
     with ExitStack() as held:
         held.callback(service.dispose)
         hold = take(service, run_id, settings.lease_seconds)
@@ -117,7 +127,9 @@ def refresh(
             tell=progress,
             con=con,
             staged=place,
+            watch=Watch(service, run_id, told),
             accept_loss=accept_loss,
+            resume=resume,
         )
         outcome = _night(job) if as_of is None else _replay(job, as_of)
         log.end(outcome.state, outcome.message)
@@ -143,6 +155,37 @@ def _workplace(settings: JobSettings) -> Iterator[Path]:
 def _night(job: Job) -> Outcome:
     """The nightly run: what the source says now becomes a night of the history and a published snapshot."""
     settings = job.settings
+    night, fresh, why = _delivered(job)
+    made = steps.write_recipe(settings, job.history, night, night.moment, job.profile)
+    job.log.note(night.moment, made.version)
+    if not fresh and _serves(settings.snapshots, made.version):
+        message = f"nothing new since {night.as_of}: {made.version} stays published"
+        return Outcome(job.log.run_id, "unchanged", made.version, night.as_of, message)
+    snapshot = _make(job, night, made)
+    with job.step("publish"):
+        publish(settings.snapshots, made.version, job.hold)
+    counts = f"{night.added:,} source rows added, {night.changed:,} changed, {night.deleted:,} gone"
+    message = "; ".join(filter(None, (f"published {made.version}: {counts}", why)))
+    return _finish(job, snapshot, "published", message)
+
+
+def _delivered(job: Job) -> tuple[Night, bool, str]:
+    """The night to make figures of, whether it has news, and, after a run that failed, why it is this one."""
+    kept = job.history.nights()
+    newest = kept[-1] if kept else None
+    published = newest is not None and job.log.was_published(newest.moment)
+    chosen = course(newest, job.log.before(), job.started, allowed=job.resume, published=published)
+    if chosen.why:
+        job.log.say(chosen.why)
+    if chosen.night is not None:
+        with job.step("resume"):
+            return chosen.night, True, chosen.why
+    return *_read(job), chosen.why
+
+
+def _read(job: Job) -> tuple[Night, bool]:
+    """Contract, extract, history: the night of what the source says now, and whether it has news."""
+    settings = job.settings
     with job.step("contract"):
         source = steps.check_contract(settings)
         if not source.synthetic:
@@ -166,16 +209,7 @@ def _night(job: Job) -> Outcome:
         else:
             night = job.history.nights()[-1]
         step.rows = sum(found.stored for found in delivery.differences.values())
-    made = steps.write_recipe(settings, job.history, night, night.moment, job.profile)
-    job.log.note(night.moment, made.version)
-    if not delivery.fresh and _serves(settings.snapshots, made.version):
-        message = f"nothing new since {night.as_of}: {made.version} stays published"
-        return Outcome(job.log.run_id, "unchanged", made.version, night.as_of, message)
-    snapshot = _make(job, night, made)
-    with job.step("publish"):
-        publish(settings.snapshots, made.version, job.hold)
-    counts = f"{night.added:,} source rows added, {night.changed:,} changed, {night.deleted:,} gone"
-    return _finish(job, snapshot, "published", f"published {made.version}: {counts}")
+    return night, delivery.fresh
 
 
 def _replay(job: Job, day: date) -> Outcome:

@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, event, insert, select, update
 
 from jobs.migrate import upgrade_service
 from models.clock import wall
@@ -77,6 +77,25 @@ def test_many_at_once(service: Engine, work: Callable[[Engine, str], str | None]
         assert len(set(got)) == 1
     else:
         assert sorted(filter(None, got)) == [waiting]
+
+
+@pytest.mark.parametrize("work", [queue.ask, queue.take])
+def test_another_is_faster_between_two_statements(service: Engine, work: Callable[[Engine, str], str | None]) -> None:
+    """Just before the first statement that writes, somebody else does the same."""
+    waiting = None if work is queue.ask else queue.ask(service, KEY)
+    faster: list[str | None] = []
+
+    def overtake(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith(("INSERT", "UPDATE")) and not faster:
+            faster.append(None)
+            faster[0] = work(other, "machine:2")
+
+    other = engine(str(service.url))
+    event.listen(service, "before_cursor_execute", overtake)
+    slower = work(service, ME)
+    other.dispose()
+    assert len(states(service)) == 1
+    assert (faster, slower) == (([slower], slower) if work is queue.ask else ([waiting], None))
 
 
 def test_an_empty_queue_gives_nothing(service: Engine) -> None:
