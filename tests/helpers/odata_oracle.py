@@ -236,6 +236,8 @@ def _div(one: Any, two: Any, *, whole: bool = True) -> Any:
         raise MayFail
     if isinstance(one, int) and whole:
         return _whole(one, two)
+    if abs(Decimal(one)) * 10 ** (13 + max(0, -int(Decimal(two).normalize().as_tuple().exponent))) >= 2**126:
+        raise MayFail  # 38 digits hold the dividend with as many zeros as the divisor has digits after its point
     return _exact(lambda a, b: (a / b).quantize(Decimal(10) ** -12, ROUND_HALF_UP), one, two)
 
 

@@ -102,8 +102,7 @@ class Emitter:
 
     def _applied(self, node: Applied) -> str:
         texts = [self.exact(operand) for operand in node.operands]
-        more = _decimal_parts(node, texts) if node.signature.scale == DECIMALS else {}
-        return node.signature.sql.format(*texts, **more)
+        return _quotient(node, texts) if node.signature.scale == DECIMALS else node.signature.sql.format(*texts)
 
     def _negated(self, node: Negated) -> str:
         return f"(NOT {self.exact(node.operand)})"
@@ -169,15 +168,27 @@ class Emitter:
         return f"CASE WHEN {settled} THEN {value} ELSE ({safe}{sign}{risky}) END"
 
 
-def _decimal_parts(node: Applied, texts: list[str]) -> dict[str, str]:
-    """What the template of a decimal quotient asks for beside its operands."""
-    scales = [operand.scale for operand in node.operands]
-    places = DECIMALS + 1 + scales[1] - scales[0]
-    parts = {"up": f"CAST('1e{max(places, 0)}' AS HUGEINT)", "down": f"CAST('1e{max(-places, 0)}' AS HUGEINT)"}
-    for number, (text, scale) in enumerate(zip(texts, scales, strict=True)):
-        whole = f"replace(CAST({text} AS VARCHAR), '.', '')" if scale else text
-        parts[f"digits{number}"] = f"CAST({whole} AS HUGEINT)"
-    return parts
+def _quotient(node: Applied, texts: list[str]) -> str:
+    """A decimal quotient: digits without their points divided as whole numbers of 38 digits.
+
+    The dividend grows by the divisor's digits after the point. A product of two averages has 24 of them, mostly zeros,
+    and 10 times 1e31 leaves the range: such a divisor is written without its last zeros first.
+    """
+    (dividend, above), (divisor, below) = zip(texts, (operand.scale for operand in node.operands), strict=True)
+    places = DECIMALS + 1 + below - above
+    up, down, whole = f"CAST('1e{max(places, 0)}' AS HUGEINT)", f"CAST('1e{max(-places, 0)}' AS HUGEINT)", divisor
+    trims = below > DECIMALS and above <= DECIMALS
+    if trims:
+        after = "CASE WHEN contains(t, '.') THEN length(t) - strpos(t, '.') ELSE 0 END"
+        up, down, whole = f"CAST('1e' || ({DECIMALS + 1 - above} + {after}) AS HUGEINT)", "1", "t"
+    digits = {"digits0": _digits(dividend, above), "digits1": _digits(whole, below)}
+    text = node.signature.sql.format(up=up, down=down, **digits)
+    trimmed = f"rtrim(rtrim(CAST({divisor} AS VARCHAR), '0'), '.')"
+    return f"list_transform([{trimmed}], lambda t: {text})[1]" if trims else text
+
+
+def _digits(text: str, scale: int) -> str:
+    return f"CAST(replace(CAST({text} AS VARCHAR), '.', '') AS HUGEINT)" if scale else f"CAST({text} AS HUGEINT)"
 
 
 def may_be_nan(node: Node) -> bool:
