@@ -24,6 +24,8 @@ COMMANDS = {
     "refresh": "refresh",
     "keys": "keys",
     "powerbi": "powerbi",
+    "backup": "backup",
+    "restore": "restore",
     "doctor": "doctor",
     "migrate": "migrate",
 }

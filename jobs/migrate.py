@@ -99,6 +99,11 @@ def head(history: History = SERVICE) -> str:
     return newest
 
 
+def knows(wanted: str, history: History = SERVICE) -> bool:
+    """Whether `wanted` is a revision of the history: one made by a newer version is not."""
+    return any(each.revision == wanted for each in ScriptDirectory.from_config(history.config()).walk_revisions())
+
+
 def is_current(name: str, address: str) -> bool:
     """Whether the `service` or `crisis` database at the address is at the newest revision."""
     history = {"service": SERVICE, "crisis": CRISIS}[name]

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from models import errors, source_errors
+from models import errors, keeping_errors, source_errors
 from models.catalogue import CATALOGUE
 from models.catalogue.types import Column, Scope, View
 from models.findings import FINDINGS
@@ -172,7 +172,7 @@ def _default(value: object) -> str:
 
 def errors_page() -> list[str]:
     """Every error code and every finding of the doctor."""
-    meanings = dict(TREE_LINE.findall(f"{errors.__doc__}{source_errors.__doc__}"))
+    meanings = dict(TREE_LINE.findall(f"{errors.__doc__}{source_errors.__doc__}{keeping_errors.__doc__}"))
     rows = (
         (cls.code, cls.status, cls.exit_code, meanings.get(cls.__name__, "a family of errors"), cls.default_hint)
         for cls in errors.all_errors()

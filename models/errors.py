@@ -3,7 +3,7 @@
 Each class carries an HTTP status, a stable code, a process exit code and a hint; instances add the
 message and, for requests, the place in the text. Raised everywhere; turned into a response only at
 the HTTP edge and into an exit code only at the job edge. The ways in which SQL Server fails a refresh are in
-models.source_errors.
+models.source_errors, those of backups and of what follows a run in models.keeping_errors.
 
 CrisisError
 ├── RequestError                 the caller asked for something that cannot be answered
@@ -361,7 +361,8 @@ class RunStopped(JobError):
 
 def all_errors() -> tuple[type[CrisisError], ...]:
     """Every class of the tree, parents first: for the documentation and its test."""
-    import_module("models.source_errors")
+    for module in ("models.source_errors", "models.keeping_errors"):
+        import_module(module)
     found: list[type[CrisisError]] = []
     waiting: list[type[CrisisError]] = [CrisisError]
     while waiting:

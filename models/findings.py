@@ -35,5 +35,10 @@ FINDINGS: dict[str, Finding] = {
         Finding(
             "W005", "Less than 1 GB of disk is free", "Make room: a refresh needs it to build before it publishes."
         ),
+        Finding(
+            "W010",
+            "The history has no recent backup",
+            "Run `crisis backup` every night, outside CRISIS_HOME, and set CRISIS_BACKUP_FOLDER.",
+        ),
     )
 }

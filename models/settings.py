@@ -128,6 +128,11 @@ class JobSettings(SharedSettings):
         default=120.0, gt=0, description="A refresh that says nothing for this long has lost its lease."
     )
 
+    backup_folder: Path | None = Field(
+        default=None, description="Folder below which `crisis backup` makes its backups; outside CRISIS_HOME."
+    )
+    backup_hours: float = Field(default=48.0, gt=0, description="A newest backup older than this is a finding.")
+
     fabric_workspace: str | None = Field(default=None, description="Id of the workspace for `crisis powerbi deploy`.")
     fabric_environment: str = Field(default="PROD", description="Environment in parameter.yml that is published.")
     fabric_tenant: str | None = Field(default=None, description="Entra tenant of the application that publishes.")

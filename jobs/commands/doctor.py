@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
 from jobs import migrate
+from jobs.backup.layout import newest
 from models import clock
 from models.database import engine
 from models.findings import FINDINGS
@@ -49,6 +50,7 @@ def examine(settings: JobSettings) -> Iterator[Found]:
     yield from _service(settings)
     yield from _source(settings)
     yield from _snapshot(settings)
+    yield from _backup(settings)
     if settings.demo:
         yield _found("W004", "CRISIS_DEMO is set")
 
@@ -106,6 +108,17 @@ def _snapshot(settings: JobSettings) -> Iterator[Found]:
     age = clock.now() - clock.parse_instant(facts.as_of)
     if age > timedelta(hours=settings.stale_hours):
         yield _found("W001", f"as of {facts.as_of}")
+
+
+def _backup(settings: JobSettings) -> Iterator[Found]:
+    if settings.demo or not settings.history.is_dir():
+        return
+    if settings.backup_folder is None:
+        yield _found("W010", "no folder is set")
+        return
+    made = newest(settings.backup_folder)
+    if made is None or clock.now() - clock.parse_instant(made) > timedelta(hours=settings.backup_hours):
+        yield _found("W010", f"{settings.backup_folder}: {made or 'none'}")
 
 
 def shown(address: str) -> str:
