@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": "demo",
     "import": "import_csv",
     "refresh": "refresh",
+    "schedule": "schedule",
     "keys": "keys",
     "powerbi": "powerbi",
     "backup": "backup",

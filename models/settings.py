@@ -7,6 +7,7 @@ Read once at the start of a process and passed on; nothing else reads the enviro
 from __future__ import annotations
 
 import os
+from datetime import time
 from pathlib import Path
 from typing import Annotated
 
@@ -123,6 +124,9 @@ class JobSettings(SharedSettings):
     )
     keep_snapshots_days: int = Field(
         default=14, ge=0, description="The last snapshot of each day is kept this many days."
+    )
+    schedule_at: time = Field(
+        default=time(2, 15), description="Hour of the nightly run of `crisis schedule`, in the city's zone."
     )
     lease_seconds: float = Field(
         default=120.0, gt=0, description="A refresh that says nothing for this long has lost its lease."

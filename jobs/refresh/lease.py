@@ -3,7 +3,7 @@
 A holder renews its lease while it works; one that falls silent, or whose process on this machine is gone, loses it to
 the next. Every holder gets a higher fence, so a wrong guess cannot hurt: whatever becomes real (a night, a pointer)
 does so inside `critical`, which proves the fence in a transaction that no other holder can pass. Writes the table
-`lease` only. Called by jobs.refresh.run and by the demo city.
+`lease` only. Called by jobs.refresh.run, by the demo city and by jobs.schedule.
 """
 
 from __future__ import annotations
@@ -110,6 +110,13 @@ def take(engine: Engine, holder: str, seconds: float, clock: Callable[[], dateti
     except IntegrityError as error:
         raise LeaseHeld(f"another refresh is running; its lease ends {_end(engine)} unless it is renewed") from error
     return Hold(engine, name, 1, seconds, clock)
+
+
+def is_held(engine: Engine, clock: Callable[[], datetime] = wall) -> bool:
+    """Whether a holder who is neither silent nor gone has the lease now."""
+    with engine.connect() as connection:
+        row = _row(connection)
+    return row is not None and row.expires_at > _naive(clock()) and not _is_gone(row.holder)
 
 
 def _is_gone(holder: str) -> bool:

@@ -126,6 +126,31 @@ class RunLog:
             connection.execute(update(RUNS).where(RUNS.c.run_id == self.run_id).values(**values))
 
 
+def close_interrupted(engine: Engine, current: str | None) -> None:
+    """Close what killed runs left open. The caller holds the lease, which proves that none lives."""
+    with engine.begin() as connection:
+        _close_interrupted(connection, _now(), current)
+
+
+def never_began(engine: Engine, run_id: str, trigger: str, code: str) -> None:
+    """The record of a run whose process ended before it could begin one."""
+    moment = _now()
+    message = "The run ended before its first step; `crisis doctor` says what is missing."
+    with engine.begin() as connection:
+        connection.execute(
+            insert(RUNS).values(
+                run_id=run_id,
+                trigger=trigger,
+                state="failed",
+                started_at=moment,
+                ended_at=moment,
+                fence=0,
+                error_code=code,
+                message=message,
+            )
+        )
+
+
 def _close_interrupted(connection: Connection, moment: datetime, current: str | None) -> None:
     """Close what killed runs left open; one that was killed after it moved the pointer did publish."""
     ended = {"ended_at": moment}
