@@ -211,11 +211,11 @@ def equals_sql(bench: Bench, audience: str) -> Outcome:
     every = list(cases(bench, audience))
     tally = judged(every, evaluate(bench, build.model(audience), every))
     faults = [*tally.wrong, *unproved(tally, measures, SAMPLE if bench.short else LEAST)]
-    fewest = min(tally.valued[each.name] for each in measures if each.name not in BLANK_BY_RIGHT)
+    valued = sum(tally.valued[each.name] > 0 for each in measures)
     figure = (
         f"{tally.probes - len(tally.wrong):,} of {tally.probes:,} probes equal, {len(measures)} measures, "
         f"{min(tally.asked.values())} or more contexts for each of {len({case.person for case in every})} people; "
-        f"{tally.zeros:,} zeros, {tally.blanks:,} BLANKs, {fewest} or more values a measure"
+        f"{tally.zeros:,} zeros, {tally.blanks:,} BLANKs, {valued} measures with values"
     )
     more = [f"and {len(faults) - SHOWN} more"] if len(faults) > SHOWN else []
     return Outcome(figure, not faults, (*faults[:SHOWN], *more))
