@@ -27,6 +27,7 @@ COMMANDS = {
     "powerbi": "powerbi",
     "backup": "backup",
     "restore": "restore",
+    "retention": "retention",
     "doctor": "doctor",
     "migrate": "migrate",
 }

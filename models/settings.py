@@ -128,6 +128,12 @@ class JobSettings(SharedSettings):
     schedule_at: time = Field(
         default=time(2, 15), description="Hour of the nightly run of `crisis schedule`, in the city's zone."
     )
+    keep_runs_days: int = Field(
+        default=400, ge=35, description="Rows about refresh runs, their steps and requests are kept this many days."
+    )
+    keep_audit_days: int | None = Field(
+        default=None, ge=1, description="Files of the audit trail are kept this many days; default: for ever."
+    )
     lease_seconds: float = Field(
         default=120.0, gt=0, description="A refresh that says nothing for this long has lost its lease."
     )

@@ -55,15 +55,20 @@ def _starting(folder: Path, *prefixes: str) -> list[Path]:
 
 def prune(engine: Engine, snapshots: Path, made: str, now: datetime, retention: Retention) -> tuple[str, ...]:
     """Remove what retention does not keep; the served version and `made` always stay. Returns the removed versions."""
-    versions = kept(snapshots)
-    keep = {made, layout.current_version(snapshots)} | _to_keep(versions, _last_use(engine, now), now, retention)
-    removed = tuple(sorted(set(versions) - keep))
+    removed = doomed(engine, snapshots, made, now, retention)
     for version in removed:
         aside = snapshots / f"{PRUNED}{version}"
         (snapshots / version).rename(aside)  # in one step: nobody meets half a snapshot under its name
         crash.point("prune.midway")
         shutil.rmtree(aside)
     return removed
+
+
+def doomed(engine: Engine, snapshots: Path, made: str, now: datetime, retention: Retention) -> tuple[str, ...]:
+    """The versions that `prune` would remove."""
+    versions = kept(snapshots)
+    keep = {made, layout.current_version(snapshots)} | _to_keep(versions, _last_use(engine, now), now, retention)
+    return tuple(sorted(set(versions) - keep))
 
 
 def _to_keep(

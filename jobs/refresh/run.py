@@ -27,6 +27,7 @@ from jobs.refresh.publish import is_newest, publish
 from jobs.refresh.recipe import Recipe
 from jobs.refresh.records import RunLog, Step
 from jobs.refresh.replay import choose, refuse_before_events
+from jobs.refresh.retention import forget
 from jobs.refresh.steps import Numbers
 from jobs.refresh.stopping import Told, Watch, never
 from jobs.source.contract import TABLES
@@ -252,6 +253,7 @@ def _finish(job: Job, snapshot: Manifest, state: str, message: str) -> Outcome:
     retention = Retention(settings.keep_snapshots_hours, settings.keep_snapshots_days, snapshot.city_zone)
     with job.step("prune"):
         pruned = prune(job.hold.engine, settings.snapshots, snapshot.version, job.started, retention)
+        forget(settings, job.hold.engine, job.started)
     crash.point("prune.done")
     rows = sum(facts.rows for facts in snapshot.views.values())
     run_id = job.log.run_id
