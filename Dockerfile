@@ -1,6 +1,6 @@
 # One image for the service and the nightly job; what runs is chosen by the command.
 # Microsoft's ODBC driver is not part of it: install msodbcsql18 from Microsoft's package source in a
-# stage of your own where the source is SQL Server (docs/operations.md).
+# stage of your own where the source is SQL Server (docs/sqlserver.md).
 FROM python:3.11-slim AS build
 WORKDIR /app
 COPY requirements.lock pyproject.toml README.md ./

@@ -3,7 +3,7 @@ PYTHON ?= python3
 PORT ?= 8000
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check conformance powerbi-check pictures drill reference docs lock clean
+.PHONY: help run test check conformance powerbi-check sqlserver-check pictures drill reference docs lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -23,6 +23,9 @@ conformance: ## foreign judges over the running service, one table (needs npm an
 powerbi-check: ## foreign judges over the Power BI templates, one table (needs npm and the package index); ARGS="--short" without npm
 	@$(PYTHON) bootstrap.py powerbi-check $(ARGS)
 
+sqlserver-check: ## the way to SQL Server with each ODBC driver, one table (needs unixODBC, FreeTDS and the package index); ARGS="--rows 1000000"
+	@$(PYTHON) bootstrap.py sqlserver-check $(ARGS)
+
 pictures: ## draw the Power BI pages in docs/powerbi anew (needs the package index)
 	@$(PYTHON) bootstrap.py pictures $(ARGS)
 
@@ -41,6 +44,7 @@ lock: ## resolve the locks anew (needs uv and the package index)
 	cd tests/powerbi_check/packages && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o powerbi.txt powerbi.in
 	cd tests/powerbi_check/packages && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o fabric.txt fabric.in
 	cd tests/powerbi_check/packages && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-deps -o powerbi-alone.txt powerbi-alone.in
+	cd tests/sqlserver/packages && uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate -o driver.txt driver.in
 
 clean: ## remove .venv, var and caches
 	@$(PYTHON) bootstrap.py clean

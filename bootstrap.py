@@ -193,6 +193,12 @@ def powerbi_check(rest: list[str]) -> int:
     return call(PYTHON, "-m", "tests.powerbi_check", *rest)
 
 
+def sqlserver_check(rest: list[str]) -> int:
+    """The way to SQL Server with each ODBC driver; ends with a table; `--rows 1000000` measures reading too."""
+    install("test")
+    return call(PYTHON, "-m", "tests.sqlserver", *rest)
+
+
 def pictures(rest: list[str]) -> int:
     """Draw the report's pages for docs/powerbi anew and say what does not fit; --audience NAME for one report."""
     install("test")
@@ -238,9 +244,16 @@ def main() -> int:
     commands.add_parser("test", help="run the tests; further words go to pytest")
     commands.add_parser("conformance", help="foreign judges; --only NAME, --list")
     commands.add_parser("powerbi-check", help="judges of the Power BI templates; --short, --only NAME, --list")
+    commands.add_parser("sqlserver-check", help="the way to SQL Server with each ODBC driver; --rows N")
     commands.add_parser("pictures", help="draw the report's pages anew; --audience NAME")
     options, rest = parser.parse_known_args()
-    with_words = {"test": test, "conformance": conformance, "powerbi-check": powerbi_check, "pictures": pictures}
+    with_words = {
+        "test": test,
+        "conformance": conformance,
+        "powerbi-check": powerbi_check,
+        "sqlserver-check": sqlserver_check,
+        "pictures": pictures,
+    }
     if rest and options.command not in with_words:
         parser.error(f"unknown words: {' '.join(rest)}")
     try:

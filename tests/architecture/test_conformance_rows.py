@@ -44,11 +44,11 @@ def test_the_table_of_the_templates_says_that_desktop_did_not_run(capsys: pytest
     assert table({good: Outcome("0 errors", good=True), bad: Outcome("6 of 7", good=False)}) == 1
     assert capsys.readouterr().out.splitlines() == [
         "",
-        "viewer",
-        "tom viewer  ok    0 errors  the model loads",
+        "viewer model and report: 1 of 1 rows",
+        "tom viewer  ok    0 errors",
         "",
-        "both",
-        "drill  FAIL  6 of 7  each is caught",
+        "both: 0 of 1 rows",
+        "drill  FAIL  6 of 7",
         "",
         NOT_RUN,
         "1 of 2 rows as they must be",

@@ -43,12 +43,13 @@ def ran(row: Row, bench: Any) -> Outcome:
     return outcome
 
 
-def lines(outcomes: Mapping[Row, Outcome]) -> list[str]:
-    """One line for each row, in columns."""
+def lines(outcomes: Mapping[Row, Outcome], *, proves: bool = True) -> list[str]:
+    """One line for each row, in columns; `proves`: with what a good figure means."""
     wide = max((len(row.name) for row in outcomes), default=0)
     figures = min(WIDEST, max((len(outcome.figure) for outcome in outcomes.values()), default=0))
     return [
-        f"{row.name:<{wide}}  {'ok  ' if outcome.good else 'FAIL'}  {outcome.figure:<{figures}}  {row.proves}"
+        f"{row.name:<{wide}}  {'ok  ' if outcome.good else 'FAIL'}  "
+        + (f"{outcome.figure:<{figures}}  {row.proves}" if proves else outcome.figure)
         for row, outcome in outcomes.items()
     ]
 

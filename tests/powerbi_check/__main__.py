@@ -24,9 +24,15 @@ def table(outcomes: dict[Row, Outcome]) -> int:
     for audience in (*AUDIENCES, None):
         own = {row: outcome for row, outcome in outcomes.items() if row.audience == audience}
         if own:
-            say("\n".join(["", audience or "both", *lines(own)]))
+            say("\n".join(["", heading(audience, own), *lines(own, proves=False)]))
     say(f"\n{NOT_RUN}")
     return total(outcomes)
+
+
+def heading(audience: str | None, outcomes: dict[Row, Outcome]) -> str:
+    """Whose templates, and how many rows are as they must be."""
+    good = sum(outcome.good for outcome in outcomes.values())
+    return f"{f'{audience} model and report' if audience else 'both'}: {good} of {len(outcomes)} rows"
 
 
 def chosen(only: list[str] | None, *, short: bool) -> list[Row]:

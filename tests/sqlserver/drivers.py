@@ -12,13 +12,23 @@ from importlib import import_module
 from pathlib import Path
 
 from sqlalchemy import URL
+from sqlalchemy.engine import make_url
 
 from tests.helpers.tds_server import PASSWORD
 
 MICROSOFT = "ODBC Driver 18 for SQL Server"
-REAL = os.environ.get("CRISIS_TEST_MSSQL")
-"""The address of a real SQL Server with an empty database: everything that needs no fault runs against it."""
 OWN_FILE = os.environ.get("CRISIS_TEST_ODBC_DRIVER")
+
+
+def real_server() -> str | None:
+    """The address of a real SQL Server with an empty database, where one is given: all that needs no fault runs there."""
+    given = os.environ.get("CRISIS_TEST_MSSQL")
+    if given and OWN_FILE and "driver" not in given:
+        return make_url(given).update_query_dict({"driver": OWN_FILE}).render_as_string(hide_password=False)
+    return given
+
+
+REAL = real_server()
 
 
 @dataclass(frozen=True)

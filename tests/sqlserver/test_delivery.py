@@ -49,7 +49,7 @@ def expected(tmp_path: Path) -> Mapping[str, list[Any]]:
     return rows(staged(JobSettings(home=tmp_path, source_url=address), tmp_path / "same"))
 
 
-@pytest.mark.parametrize("chunk", [7, 20_000])
+@pytest.mark.parametrize("chunk", [7, 10_000])
 def test_every_row_comes_once_and_equals_the_same_city_in_sqlite(
     city: Place,
     settings: Settings,

@@ -125,4 +125,4 @@ def test_a_run_that_is_ended_leaves_no_connection(
     with serving(source, Fault(r"FROM \[call\]", error=229), properties=served(snapshot=1)) as running:
         with pytest.raises(JobError):
             delivery.deliver(settings(driver.address(running.port)), tmp_path, lambda _table: None)
-        assert running.statements[-1].startswith("SELECT TOP (20001)")
+        assert running.statements[-1].startswith("SELECT TOP (10001)")

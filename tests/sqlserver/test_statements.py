@@ -19,6 +19,7 @@ from jobs.source import delivery
 from jobs.source.contract import TABLES, ContractTable
 from jobs.source.sqlserver import extract, orphans, statements
 from models.settings import JobSettings
+from tests.conftest import ROOT
 from tests.helpers.golden import agrees
 from tests.helpers.tds_server import Fault
 from tests.sqlserver.places import Place, compiling
@@ -84,6 +85,20 @@ def test_each_statement_is_t_sql_that_only_reads(statement: str) -> None:
 def test_a_wrong_statement_would_be_noticed() -> None:
     with pytest.raises(sqlglot.ParseError):
         sqlglot.parse("SELECT TOP (5 [a] FROM [t] WHERE", read="tsql", error_level=sqlglot.ErrorLevel.RAISE)
+
+
+LOGIN_SCRIPT = ROOT / "docs" / "sqlserver-login.sql"
+
+
+def test_the_script_for_a_dba_grants_reading_the_contract_and_nothing_else() -> None:
+    text = re.sub(r"--[^\n]*", "", LOGIN_SCRIPT.read_text("utf-8"))
+    grants = re.findall(r"\b(GRANT|DENY|REVOKE)\s+(.+?)\s+TO\s+\[(\w+)\]", text)
+    assert [(what, on, to) for what, on, to in grants] == [
+        ("GRANT", f"SELECT ON [crisis].[{table.name}]", "crisis_source") for table in TABLES
+    ]
+    assert not re.search(r"\b(INSERT|UPDATE|DELETE|EXECUTE|CONTROL|ALTER DATABASE|sp_addrolemember|db_owner)\b", text)
+    for batch in re.split(r"^GO$", text, flags=re.MULTILINE):
+        sqlglot.parse(batch, read="tsql", error_level=sqlglot.ErrorLevel.RAISE)
 
 
 LATE = "UPDATE call SET incident_id = 424242 WHERE call_id = 60"

@@ -20,6 +20,7 @@ from jobs.source.sqlserver.offers import FLAGS, Offer
 from models.errors import ContractBroken
 
 WATERMARK = "updated_at"
+AT_ONCE = 200
 UNFLAGGED = (WATERMARK,)
 """Clocks about which a row says nothing: they order changes and are no event."""
 
@@ -38,7 +39,7 @@ class Converter:
 
     def table_of(self, rows: Sequence[Sequence[Any]]) -> pa.Table:
         """Some rows. Raises ContractBroken naming the column of a value that does not fit, never the value."""
-        columns = [list(values) for values in zip(*rows, strict=True)]
+        columns = _columns(rows, len(self.columns))
         doubts: dict[int, list[str]] = {}
         arrays = []
         for place, column in enumerate(self.table.columns):
@@ -97,6 +98,15 @@ class Converter:
 def schema(table: ContractTable) -> pa.Schema:
     """The Arrow schema of a contract table."""
     return pa.schema([(column.name, ARROW[column.kind]) for column in table.columns])
+
+
+def _columns(rows: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:
+    """Rows as columns, some rows at a time: all at once takes four times as long, since nothing stays in the cache."""
+    columns: list[list[Any]] = [[] for _ in range(count)]
+    for start in range(0, len(rows), AT_ONCE):
+        for column, values in zip(columns, zip(*rows[start : start + AT_ONCE], strict=True), strict=True):
+            column.extend(values)
+    return columns
 
 
 def _flagged(flags: Sequence[str | None], doubts: Mapping[int, Sequence[str]]) -> list[str | None]:

@@ -18,14 +18,14 @@ from jobs.source.sqlserver.offers import Offer
 from jobs.source.sqlserver.session import Session
 from models.errors import ContractBroken
 
-CHUNK = 20_000
+CHUNK = 10_000
 """Rows asked for and held at a time."""
 
 
 def extract(session: Session, offer: Offer, converter: Converter, target: Path) -> int:
     """Write all rows of one table in key order to `target`; returns how many. Raises ContractBroken."""
     rows = 0
-    with pq.ParquetWriter(target, converter.schema, compression="zstd") as writer:
+    with pq.ParquetWriter(target, converter.schema, compression="zstd", use_dictionary=False) as writer:
         for chunk in _chunks(session, offer, converter.columns):
             writer.write_table(converter.table_of(chunk))
             rows += len(chunk)
