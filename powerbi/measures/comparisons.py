@@ -29,8 +29,8 @@ from powerbi.model.words import Measure
 BASELINE_DAYS = 28
 WEEKS = (7, 14, 21, 28)
 Z = "1.96"
-STATUSES = ("as usual", "above usual", "below usual", "no baseline")
-AS_USUAL, ABOVE, BELOW, NONE = (dax_text(status) for status in STATUSES)
+STATUSES = ("as usual", "above usual", "below usual", "no baseline", "no figure")
+AS_USUAL, ABOVE, BELOW, NONE, NO_FIGURE = (dax_text(status) for status in STATUSES)
 BASELINE_RANGE = f"{DAY} >= OnDay - {BASELINE_DAYS} && {DAY} < OnDay"
 YESTERDAY = f"{OTHER_DAYS}, {BEFORE_AS_OF} = 1"
 CHANGE = "+0.0 %;-0.0 %;0.0 %"
@@ -48,7 +48,12 @@ def measures(metric: Metric) -> Iterator[Measure]:
         ("same weekday", _same_weekday(metric), mean, "Mean of the same weekday of the four weeks before."),
         ("28-day baseline", _baseline(metric), mean, "Mean of the 28 days before, or their pooled ratio."),
         *_band(metric, mean),
-        ("status", _status(metric), None, "The day against its usual band: as usual, above, below or no baseline."),
+        (
+            "status",
+            _status(metric),
+            None,
+            "The day against its usual band: as usual, above, below; no baseline, no figure.",
+        ),
         *((("month to date", _month_to_date(metric), own, "From the first of the month."),) * (not is_stock(metric))),
         ("year before", _year_before(metric), own, "The complete days of the context, one year before."),
         ("change on year", _change(metric), CHANGE, _change_said(metric)),
@@ -147,8 +152,9 @@ def _status(metric: Metric) -> str:
         "LowEnd": measure(f"{metric.name}, usual low"),
         "HighEnd": measure(f"{metric.name}, usual high"),
     }
-    unknown = "ISBLANK(Found) || ISBLANK(LowEnd) || ISBLANK(HighEnd)"
-    word = call("SWITCH", "TRUE()", unknown, NONE, "Found > HighEnd", ABOVE, "Found < LowEnd", BELOW, AS_USUAL)
+    unknown = "ISBLANK(LowEnd) || ISBLANK(HighEnd)"
+    found = ("ISBLANK(Found)", NO_FIGURE, unknown, NONE, "Found > HighEnd", ABOVE, "Found < LowEnd", BELOW)
+    word = call("SWITCH", "TRUE()", *found, AS_USUAL)
     return with_variables(variables, when(f"NOT ISBLANK(OnDay) && {answerable(metric.view)}", word))
 
 
@@ -212,5 +218,5 @@ def _summary(metric: Metric) -> str:
         "Sentence": f'FORMAT(Found, {own}){unit} & ", " & StatusText & IF(StatusText <> {NONE}, UsualText)',
     }
     start = dax_text(f"{metric.name} yesterday: ")
-    sentence = f'{start} & IF(ISBLANK(Found), "no figure", Sentence)'
+    sentence = f"{start} & IF(ISBLANK(Found), {NO_FIGURE}, Sentence)"
     return with_variables(variables, when("NOT ISBLANK(StatusText)", sentence))

@@ -28,7 +28,13 @@ HEAT_LOW, HEAT_HIGH = WHITE, SKY
 """Cells of a heat map; ink reads on both and on everything between."""
 
 FONT = "Segoe UI"
-STATUS_COLOURS = (("as usual", CALM), ("above usual", ALARM), ("below usual", ALARM), ("no baseline", QUIET))
+STATUS_COLOURS = (
+    ("as usual", CALM),
+    ("above usual", ALARM),
+    ("below usual", ALARM),
+    ("no baseline", QUIET),
+    ("no figure", QUIET),
+)
 """The words say it; the colour repeats it."""
 
 

@@ -97,7 +97,8 @@ value | low  | high | word
 7     | 2.0  | 6.0  | above usual
 1     | 2.0  | 6.0  | below usual
 6     | 2.0  | 6.0  | as usual
-None  | 2.0  | 6.0  | no baseline
+None  | 2.0  | 6.0  | no figure
+None  | None | None | no figure
 5     | None | None | no baseline
 """
 

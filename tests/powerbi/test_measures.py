@@ -223,8 +223,8 @@ def test_the_viewer_has_no_measure_of_records() -> None:
     assert len(more) == 14
 
 
-def test_the_words_of_a_status_are_these_four() -> None:
-    words = {"as usual", "above usual", "below usual", "no baseline"}
+def test_the_words_of_a_status_are_these_five() -> None:
+    words = {"as usual", "above usual", "below usual", "no baseline", "no figure"}
     assert set(re.findall(r'"([^"]+)"', dax("Dispatch rate, status"))) == words == set(comparisons.STATUSES)
 
 

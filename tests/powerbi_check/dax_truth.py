@@ -265,7 +265,9 @@ def _on_day(asked: Asked, table: str, metric: Metric, good: bool) -> Values:
 
 def status(day: dict[str, Any]) -> str:
     """The word for a day against its band."""
-    if day["value"] is None or day["low"] is None or day["high"] is None:
+    if day["value"] is None:
+        return "no figure"
+    if day["low"] is None or day["high"] is None:
         return "no baseline"
     if day["value"] > day["high"]:
         return "above usual"

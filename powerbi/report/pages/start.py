@@ -16,7 +16,8 @@ ORIGIN = (
 )
 READING = (
     "Situation opens first: how fresh the figures are, yesterday against the 28 days before, and what is late or due.",
-    "Usual is the range in which most days fall. A status is a word: as usual, above usual, below usual, no baseline.",
+    "Usual is the range in which most days fall. A status is a word: as usual, above usual, below usual, no baseline "
+    "(too little history), no figure (nothing to count that day).",
     "An empty cell means that the figure does not exist at that cut. It is never 0, and 0 is never empty.",
     "Percentiles exist for the whole city, one team or one priority. Anywhere else they stay empty.",
 )
