@@ -51,7 +51,10 @@ CrisisError
     ├── FolderNotWritable        exit 20 CRISIS_HOME cannot be written
     ├── DeploymentFailed         exit 21 Microsoft Fabric did not take the Power BI items
     ├── RunCancelled             exit 22 somebody asked the run not to go on
-    └── RunStopped               exit 23 the process was told to end while the run went on
+    ├── RunStopped               exit 23 the process was told to end while the run went on
+    ├── DiskFull                 exit 24 no space is left below CRISIS_HOME
+    ├── OutOfMemory              exit 25 the run needed more memory than there is
+    └── ServiceDatabaseGone      exit 26 the service database went away while the run went on
 """
 
 from __future__ import annotations
@@ -357,6 +360,24 @@ class RunStopped(JobError):
     default_hint = (
         "Yesterday's numbers stay published; `crisis refresh` or the next start of `crisis schedule` goes on."
     )
+
+
+class DiskFull(JobError):
+    code = "DiskFull"
+    exit_code = 24
+    default_hint = "Make room below CRISIS_HOME, then run `crisis refresh` again; yesterday's numbers stay published."
+
+
+class OutOfMemory(JobError):
+    code = "OutOfMemory"
+    exit_code = 25
+    default_hint = "Give the job more memory, or end what runs beside it; then run `crisis refresh` again."
+
+
+class ServiceDatabaseGone(JobError):
+    code = "ServiceDatabaseGone"
+    exit_code = 26
+    default_hint = "Check CRISIS_SERVICE_URL and that the database answers, then run `crisis refresh` again."
 
 
 def all_errors() -> tuple[type[CrisisError], ...]:

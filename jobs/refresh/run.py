@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from jobs.refresh import crash, steps
+from jobs.refresh.causes import named
 from jobs.refresh.course import course
 from jobs.refresh.history import History
 from jobs.refresh.lease import Hold, take
@@ -111,11 +112,13 @@ def refresh(
     run_id = run_id or secrets.token_hex(16)
     with ExitStack() as held:
         held.callback(service.dispose)
+        held.enter_context(named())
         hold = take(service, run_id, settings.lease_seconds)
         held.callback(hold.release)
         held.enter_context(hold.beating())
         log = RunLog(service, run_id)
         held.enter_context(log.run(trigger, hold.fence, layout.current_version(settings.snapshots)))
+        held.enter_context(named())
         place = held.enter_context(_workplace(settings))
         con = held.enter_context(steps.scratch(place))
         job = Job(

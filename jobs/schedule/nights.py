@@ -16,9 +16,12 @@ from jobs.refresh.records import INTERRUPTED
 from models.clock import local_day
 from models.errors import (
     CrisisError,
+    DiskFull,
     FolderNotWritable,
     LeaseLost,
+    OutOfMemory,
     RunStopped,
+    ServiceDatabaseGone,
     SourceUnreachable,
     all_errors,
 )
@@ -31,7 +34,14 @@ PAUSE = timedelta(minutes=10)
 """Between two tries of one night."""
 LATE = timedelta(minutes=5)
 """A run that begins later than this after its hour makes up for something."""
-PASSING: tuple[type[CrisisError], ...] = (SourceUnreachable, LeaseLost, FolderNotWritable)
+PASSING: tuple[type[CrisisError], ...] = (
+    SourceUnreachable,
+    LeaseLost,
+    FolderNotWritable,
+    DiskFull,
+    OutOfMemory,
+    ServiceDatabaseGone,
+)
 LASTING: tuple[type[CrisisError], ...] = (SourceLoginRefused, SourceTlsRefused, SourceDriverMissing, SourceDenied)
 AGAIN = {cls.code for cls in all_errors() if issubclass(cls, PASSING) and not issubclass(cls, LASTING)} | {
     INTERRUPTED,

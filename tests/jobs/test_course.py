@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from jobs.refresh.course import Before, course
 from jobs.refresh.night import Night
-from jobs.refresh.progress import Begun
+from jobs.refresh.progress import Done
 from jobs.refresh.records import RUNS
 from jobs.refresh.run import refresh
 from models.catalogue.types import View
@@ -182,7 +182,7 @@ def test_cancelled_after_the_publish_it_ends_as_published(town: Town, monkeypatc
         if event == ended:
             queue.cancel(service, "asked", "cm_abcdefghijkl")
 
-    ended = Begun("prune")
+    ended = Done("publish")
     outcome = refresh(town.settings, numbers=QUICK, run_id="asked", progress=cancel)  # type: ignore[arg-type]
     assert queue.is_cancelled(service, "asked")
     service.dispose()
