@@ -105,7 +105,8 @@ def old_rows(audience: str) -> Row:
         figure = f"{len(what)} old changes: {len(after)} rows wrong; {len(control)} if only 14 days were read anew"
         return Outcome(figure, good, (*what, *first, *after, *([] if good else control)))
 
-    return Row(f"m old rows {audience}", f"rows {DAYS_OLD} days old: changed, moved, late, deleted; right again", run)
+    proves = f"rows {DAYS_OLD} days old: changed, moved, late, deleted; right again"
+    return Row(f"m old rows {audience}", proves, run, short=False)
 
 
 def recent(city: City, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
@@ -166,9 +167,8 @@ def mixed_versions(audience: str) -> Row:
         figure = f"{len(MOMENTS)} publishes amid a refresh: each warned of, each cleared by the next"
         return Outcome(figure if not told else f"{len(told)} faults", not told, tuple(told))
 
-    return Row(
-        f"m mixed versions {audience}", "publishing amid a refresh makes the measure warn, the next clears it", run
-    )
+    proves = "publishing amid a refresh makes the measure warn, the next clears it"
+    return Row(f"m mixed versions {audience}", proves, run, short=False)
 
 
 def unwatched(audience: str) -> list[str]:

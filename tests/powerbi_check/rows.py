@@ -1,4 +1,4 @@
-"""What a row of `make powerbi-check` is: one of `tests.conformance.rows` that may be left out of the short form.
+"""What a row of `make powerbi-check` is: one of `tests.conformance.rows` that the short form may leave out.
 
 A row is for one audience, which is the last word of its name (`tom viewer`); a row without one is for both.
 """
@@ -17,7 +17,7 @@ AUDIENCES = ("viewer", "analyst")
 
 @dataclass(frozen=True)
 class Row(rows.Row):
-    """One row. `short`: it needs the Python package index alone and runs in the short form too."""
+    """One row. `short`: it needs the Python package index alone, has no city of its own, and runs in the short form too."""
 
     short: bool = True
 
