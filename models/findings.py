@@ -36,6 +36,11 @@ FINDINGS: dict[str, Finding] = {
             "W005", "Less than 1 GB of disk is free", "Make room: a refresh needs it to build before it publishes."
         ),
         Finding(
+            "W006",
+            "The schedule fell silent",
+            "Start `crisis schedule` again; see that whatever keeps it running (systemd, Task Scheduler) does.",
+        ),
+        Finding(
             "W010",
             "The history has no recent backup",
             "Run `crisis backup` every night, outside CRISIS_HOME, and set CRISIS_BACKUP_FOLDER.",

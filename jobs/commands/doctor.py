@@ -27,7 +27,7 @@ from jobs.backup.layout import newest
 from models import clock
 from models.database import engine
 from models.findings import FINDINGS
-from models.service import ApiKey, RefreshRun
+from models.service import ApiKey, RefreshRun, RefreshWorker, queue
 from models.settings import ApiSettings, JobSettings
 from models.snapshot import layout, manifest
 
@@ -78,6 +78,7 @@ def _service(settings: JobSettings) -> Iterator[Found]:
         with Session(engine(settings.service_database, read_only=True)) as session:
             key = session.exec(select(ApiKey).where(col(ApiKey.revoked_at).is_(None)).limit(1)).first()
             last = session.exec(select(RefreshRun).order_by(col(RefreshRun.started_at).desc()).limit(1)).first()
+            worker = session.exec(select(RefreshWorker).order_by(col(RefreshWorker.beat_at).desc()).limit(1)).first()
     except SQLAlchemyError as error:
         yield _found("E002", type(error).__name__)
         return
@@ -85,6 +86,8 @@ def _service(settings: JobSettings) -> Iterator[Found]:
         yield _found("W003", "no valid key")
     if last is not None and last.state == "failed":
         yield _found("W002", str(last.error_code))
+    if worker is not None and worker.beat_at < (clock.wall() - queue.SILENT).replace(tzinfo=None):
+        yield _found("W006", f"last heard of at {worker.beat_at.isoformat(sep=' ', timespec='seconds')} UTC")
 
 
 def _source(settings: JobSettings) -> Iterator[Found]:

@@ -24,6 +24,7 @@ from sqlalchemy import Engine, insert, select, text, update
 from typer.testing import CliRunner
 
 from jobs.cli import command_line
+from jobs.commands.doctor import examine
 from jobs.migrate import upgrade_service
 from jobs.refresh.lease import TABLE, is_held, take
 from jobs.refresh.records import RUNS
@@ -436,3 +437,24 @@ def test_the_command_says_when_the_next_run_is(town: Town) -> None:
     answer = CliRunner().invoke(command_line(["schedule"]), ["schedule", "--next"])
     assert answer.stdout.startswith("Next run: 2026-03-09 08:00 EDT (12:00 UTC), in 0 min. (2 nights were missed")
     assert JobSettings().schedule_at == time(2, 15)
+
+
+def test_doctor_finds_a_schedule_that_fell_silent(town: Town) -> None:
+    """
+    | heartbeat     | finding                                  |
+    | none          | none: a scheduler of the city's own runs |
+    | young         | none                                     |
+    | of long ago   | W006                                     |
+    """
+    service = engine(town.settings.service_database)
+
+    def found() -> set[str]:
+        return {finding.id for finding in examine(town.settings)} & {"W006", "E002", "E003"}
+
+    assert found() == set()
+    queue.beat(service, "machine:1", None)
+    assert found() == set()
+    with service.begin() as connection:
+        connection.execute(update(queue.WORKERS).values(beat_at=wall().replace(tzinfo=None) - timedelta(minutes=3)))
+    assert found() == {"W006"}
+    service.dispose()
