@@ -50,7 +50,7 @@ def schedule(
     loop = Schedule(settings, service, lambda event: typer.echo(form(event)))
     if when:
         found = loop.plan()
-        typer.echo(form(told.waiting(max(found.at, now()), settings.city_zone, now(), found.why)))
+        typer.echo(form(told.waiting(max(found.at, now()), loop.zone, now(), found.why)))
         return
 
     def end(_number: int, _frame: object) -> None:

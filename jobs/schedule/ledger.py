@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Engine, Row, select
 
 from jobs.refresh.lease import take
@@ -16,7 +19,7 @@ from jobs.refresh.records import INTERRUPTED, RUNS, close_interrupted, never_beg
 from jobs.schedule.nights import PUBLISHED, UNCHANGED, Seen
 from models.errors import CrisisError, LeaseHeld, RunStopped, all_errors
 from models.settings import JobSettings
-from models.snapshot import layout
+from models.snapshot import layout, manifest
 
 CODES = {cls.exit_code: cls.code for cls in reversed(all_errors())}
 """Exit code -> the code of its cause; 1 is the unforeseen."""
@@ -41,6 +44,21 @@ def since(engine: Engine, moment: datetime) -> tuple[Seen, ...]:
     query = select(RUNS).where(RUNS.c.started_at >= moment.replace(tzinfo=None)).order_by(RUNS.c.started_at)
     with engine.connect() as connection:
         return tuple(_seen(row) for row in connection.execute(query))
+
+
+def zone_of(settings: JobSettings) -> str:
+    """The city's zone as the published figures have it, which the source may say; before the first, the setting's."""
+    version = layout.current_version(settings.snapshots)
+    found = _zone(settings.snapshots / version) if version is not None else None
+    return found or settings.city_zone
+
+
+@lru_cache(maxsize=1)
+def _zone(snapshot: Path) -> str | None:
+    try:
+        return manifest.read(snapshot).city_zone
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 def last_good(engine: Engine) -> datetime | None:

@@ -61,6 +61,11 @@ class Schedule:
         self._next: datetime | None = None
         self._said: object = None
 
+    @property
+    def zone(self) -> str:
+        """The city's zone."""
+        return ledger.zone_of(self.settings)
+
     def run(self) -> None:
         """Until `stopping` is set, by a signal."""
         try:
@@ -84,7 +89,7 @@ class Schedule:
 
     def plan(self) -> Plan:
         """What the records say about tonight."""
-        moment, at, zone = now(), self.settings.schedule_at, self.settings.city_zone
+        moment, at, zone = now(), self.settings.schedule_at, self.zone
         seen = ledger.since(self.engine, last_due(moment, at, zone))
         return plan(moment, at, zone, seen, ledger.last_good(self.engine))
 
@@ -105,7 +110,7 @@ class Schedule:
         if (found.at, found.why) != self._said:
             self._said, self._next = (found.at, found.why), found.at
             self._beat(at_once=True)
-            self._say(told.waiting(found.at, self.settings.city_zone, now(), found.why))
+            self._say(told.waiting(found.at, self.zone, now(), found.why))
 
     def _launch(self, order: Order, why: str) -> None:
         self._say(Began(order.run_id, order.trigger, why))

@@ -33,12 +33,13 @@ from jobs.schedule.process import Order, Run
 from jobs.schedule.told import Event, plain, structured
 from models.catalogue.types import View
 from models.clock import now, parse_instant, wall
+from models.crisis.reference import CrisisMarker
 from models.database import engine
 from models.service import queue
 from models.settings import JobSettings
 from models.snapshot import layout
 from tests.helpers.nights import QUICK, Town, quick_views
-from tests.helpers.tiny import tiny_source
+from tests.helpers.tiny import change, tiny_source
 
 KEY = "cm_abcdefghijkl"
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM does not exist on Windows")
@@ -353,23 +354,29 @@ def until(process: subprocess.Popen[str], event: str) -> list[dict[str, Any]]:
 
 @posix_only
 def test_a_night_and_a_request_in_real_processes(home: Path) -> None:
+    """Two schedules begin at once: one publishes the night, once."""
     settings = JobSettings(home=home)
     tiny_source(settings.source_database, 60)
-    with alone(home) as process:
-        told = until(process, "Waiting")
-        assert [line["event"] for line in told] == ["Began", "Finished", "Waiting"]
-        assert (told[1]["state"], told[1]["exit_code"]) == ("published", 0)
+    upgrade_service(settings.service_database)
+    service = engine(settings.service_database)
+    with alone(home) as process, alone(home) as other:
+        told = [line for each in (process, other) for line in until(each, "Waiting")]
+        assert {line["event"] for line in told} <= {"Began", "Finished", "Held", "Waiting"}
+        ended = [line["state"] for line in told if line["event"] == "Finished"]
+        assert ended.count("published") == 1
+        assert set(ended) <= {"published", "unchanged"}, "at worst the second one looks and finds nothing new"
         assert layout.current_version(settings.snapshots) is not None
-        service = engine(settings.service_database)
+        other.send_signal(signal.SIGTERM)
+        assert until(other, "Stopped")
         asked = queue.ask(service, KEY)
         told = until(process, "Finished")
         assert (told[-1]["run_id"], told[-1]["trigger"], told[-1]["state"]) == (asked, "api", "unchanged")
         until(process, "Waiting")
         process.send_signal(signal.SIGTERM)
         assert until(process, "Stopped")
-        assert process.wait(10) == 0
-        assert not queue.alive(service)
-        service.dispose()
+        assert (process.wait(10), other.wait(10)) == (0, 0)
+    assert not queue.alive(service)
+    service.dispose()
 
 
 def hang(_con: object, _parameters: object) -> None:
@@ -437,6 +444,18 @@ def test_the_command_says_when_the_next_run_is(town: Town) -> None:
     answer = CliRunner().invoke(command_line(["schedule"]), ["schedule", "--next"])
     assert answer.stdout.startswith("Next run: 2026-03-09 08:00 EDT (12:00 UTC), in 0 min. (2 nights were missed")
     assert JobSettings().schedule_at == time(2, 15)
+
+
+def test_the_zone_is_that_of_the_source(town: Town) -> None:
+    """The setting counts until figures are published; what the source says of its city goes before it."""
+    change(town.source, CrisisMarker, "crisis-metrics-reference", zone="Europe/Vienna")
+    service = engine(town.settings.service_database)
+    loop = Schedule(town.settings, service, print)
+    assert loop.zone == "America/Toronto"
+    town.refresh("2026-03-07T12:00:00Z")
+    assert loop.zone == "Europe/Vienna"
+    assert loop.plan().at == parse_instant("2026-03-08T01:15:00Z")
+    service.dispose()
 
 
 def test_doctor_finds_a_schedule_that_fell_silent(town: Town) -> None:
