@@ -109,6 +109,16 @@ class JobSettings(SharedSettings):
     source_selects: Path | None = Field(
         default=None, description="SQL Server: folder of SELECT files that map a city's own tables to the contract."
     )
+    source_full_days: int = Field(
+        default=0,
+        ge=0,
+        description="SQL Server: nights in between ask for changes alone, and only a full one finds deletes; 0: every night is full.",
+    )
+    source_overlap_minutes: int = Field(
+        default=120,
+        ge=0,
+        description="SQL Server: how late a change may be committed, for tables without a rowversion.",
+    )
     source_token_file: Path | None = Field(
         default=None, description="SQL Server: file with an Entra access token, read anew for each connection."
     )

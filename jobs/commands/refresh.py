@@ -40,6 +40,9 @@ def refresh(
         bool,
         typer.Option("--check-only", help="Only hold the source against the contract; nothing is read or written."),
     ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read everything, also where CRISIS_SOURCE_FULL_DAYS would read changes.")
+    ] = False,
     accept_loss: Annotated[
         bool, typer.Option("--accept-loss", help="Go on although a table lost more than half of its rows.")
     ] = False,
@@ -65,8 +68,10 @@ def refresh(
         crisis refresh --check-only
 
         crisis refresh || crisis refresh --resume
+
+        crisis refresh --full
     """
-    settings = JobSettings()
+    settings = JobSettings(source_full_days=0) if full else JobSettings()
     if check_only:
         found = check_contract(settings)
         _say(

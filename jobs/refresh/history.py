@@ -22,7 +22,7 @@ import msgspec
 
 from jobs.refresh import crash
 from jobs.refresh.night import BUILDING, NIGHT_FILE, Night, TableFacts, night_bytes, night_hash, night_name
-from jobs.refresh.versions import Difference, compare, restore, store, watermark
+from jobs.refresh.versions import Difference, compare, restore, store, watermark, write_held
 from jobs.source.contract import TABLES, ContractTable, SourceFacts
 from models.clock import iso
 from models.errors import HistoryDamaged
@@ -120,6 +120,11 @@ class History:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return night
+
+    def hold(self, con: duckdb.DuckDBPyConnection, table: ContractTable, target: Path) -> None:
+        """Write a table's rows in force now to the Parquet file `target`."""
+        kept = self.nights()
+        write_held(con, table, self._files(kept, table), target)
 
     def in_force(self, con: duckdb.DuckDBPyConnection, until: datetime) -> tuple[Night, ...]:
         """Make schema `src`: the rows in force at the recorded time `until` (aware UTC); returns its nights.

@@ -31,6 +31,7 @@ from jobs.refresh.replay import choose, refuse_before_events
 from jobs.refresh.retention import forget
 from jobs.refresh.steps import Numbers
 from jobs.refresh.stopping import Told, Watch, never
+from jobs.source import marks
 from jobs.source.contract import TABLES
 from jobs.source.demo import keys as demo_keys
 from models.clock import now
@@ -195,7 +196,7 @@ def _read(job: Job) -> tuple[Night, bool]:
         if not source.synthetic:
             demo_keys.revoke(settings, job.hold.engine)
     with job.step("extract", len(TABLES)) as step:
-        extracted = steps.extract_all(settings, job.staged, job.advance)
+        extracted = steps.extract_all(settings, job.staged, job.advance, job.con, job.history)
         step.rows = extracted.rows
     with job.step("history") as step:
         delivery = steps.receive(job.con, job.history, job.staged, source, job.started, read=extracted.checks)
@@ -212,6 +213,8 @@ def _read(job: Job) -> tuple[Night, bool]:
             )
         else:
             night = job.history.nights()[-1]
+        if extracted.marks is not None:
+            marks.keep(settings.home, extracted.marks, night.name)
         step.rows = sum(found.stored for found in delivery.differences.values())
     return night, delivery.fresh
 

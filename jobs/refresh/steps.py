@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -26,7 +27,7 @@ from jobs.refresh.recipe import Recipe, recipe
 from jobs.refresh.versions import Difference
 from jobs.source import delivery
 from jobs.source.contract import TABLES, SourceFacts
-from jobs.source.delivery import Extracted
+from jobs.source.delivery import Before, Extracted
 from jobs.source.plausible import plausibility
 from models.catalogue import CATALOGUE
 from models.catalogue.types import View
@@ -90,15 +91,22 @@ def check_contract(settings: JobSettings) -> SourceFacts:
     return replace(found, zone=zone)
 
 
-def extract_all(settings: JobSettings, staged: Path, advance: Advance) -> Extracted:
-    """Read every contract table into `staged`, in one transaction where the source can show one moment."""
+def extract_all(
+    settings: JobSettings, staged: Path, advance: Advance, con: duckdb.DuckDBPyConnection, history: History
+) -> Extracted:
+    """Bring every contract table into `staged`, in one transaction where the source can show one moment.
+
+    Where the source can tell what changed since the latest night, the rest comes from the history.
+    """
 
     def told(table: str) -> None:
         advance(table)
         if table == TABLES[len(TABLES) // 2 - 1].name:
             crash.point("extract.midway")
 
-    extracted = delivery.deliver(settings, staged, told)
+    latest = next(iter(history.nights()[-1:]), None)
+    before = Before(latest.name, partial(history.hold, con)) if latest else None
+    extracted = delivery.deliver(settings, staged, told, before)
     crash.point("extract.done")
     return extracted
 

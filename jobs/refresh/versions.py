@@ -121,6 +121,18 @@ def watermark(con: duckdb.DuckDBPyConnection, staged: Path) -> str | None:
     return row[0] if row else None
 
 
+def write_held(con: duckdb.DuckDBPyConnection, table: ContractTable, files: Sequence[Path], target: Path) -> None:
+    """Write the rows in force, with the contract's columns alone, to the Parquet file `target`."""
+    key, every = quoted(table.key), _versions(files, table)
+    con.execute(f"""
+        COPY (
+            WITH span AS (SELECT {key} AS key, max(_recorded_at) AS last FROM ({every}) GROUP BY {key})
+            SELECT {_columns(table)} FROM ({every}) JOIN span ON {key} = span.key AND _recorded_at = span.last
+            WHERE _op = 'put'
+        ) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)
+    """)
+
+
 def restore(con: duckdb.DuckDBPyConnection, table: ContractTable, files: Sequence[Path], latest: datetime) -> None:
     """Make `src.<table>` from the versions in `files`; `latest` is the recorded time of the latest night."""
     key = quoted(table.key)

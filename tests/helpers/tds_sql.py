@@ -46,6 +46,7 @@ class Properties:
 
     updateability: str = "READ_WRITE"
     snapshot_isolation_state: int = 0
+    oldest_active_rowversion: int = 1
     types: Mapping[str, str] = field(default_factory=dict)
     """Declared type, in capitals, -> the type that the server says instead, for tables made without T-SQL types."""
 
@@ -86,7 +87,7 @@ class Database:
             "DB_NAME": (0, lambda: "crisis"),
             "SERVERPROPERTY": (1, {"ProductVersion": "16.0.4000.1", "EngineEdition": 3}.get),
             "DATABASEPROPERTYEX": (2, lambda _name, wanted: {"Updateability": properties.updateability}.get(wanted)),
-            "MIN_ACTIVE_ROWVERSION": (0, lambda: (2**62).to_bytes(8, "big")),
+            "MIN_ACTIVE_ROWVERSION": (0, lambda: properties.oldest_active_rowversion.to_bytes(8, "big")),
         }
         for name, (count, function) in functions.items():
             self.connection.create_function(name, count, function)

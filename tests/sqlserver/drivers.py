@@ -17,14 +17,19 @@ from sqlalchemy.engine import make_url
 from tests.helpers.tds_server import PASSWORD
 
 MICROSOFT = "ODBC Driver 18 for SQL Server"
-OWN_FILE = os.environ.get("CRISIS_TEST_ODBC_DRIVER")
+
+
+def own_file() -> str | None:
+    """A driver that unixODBC does not know."""
+    return os.environ.get("CRISIS_TEST_ODBC_DRIVER")
 
 
 def real_server() -> str | None:
     """The address of a real SQL Server with an empty database, where one is given: all that needs no fault runs there."""
     given = os.environ.get("CRISIS_TEST_MSSQL")
-    if given and OWN_FILE and "driver" not in given:
-        return make_url(given).update_query_dict({"driver": OWN_FILE}).render_as_string(hide_password=False)
+    own = own_file()
+    if given and own and "driver" not in given:
+        return make_url(given).update_query_dict({"driver": own}).render_as_string(hide_password=False)
     return given
 
 
@@ -58,7 +63,8 @@ def registered() -> tuple[str, ...]:
 def found() -> dict[str, Driver | None]:
     """Every driver that these tests are for; None for one that is not here."""
     known = registered()
-    microsoft = MICROSOFT if MICROSOFT in known else OWN_FILE if OWN_FILE and Path(OWN_FILE).is_file() else None
+    own = own_file()
+    microsoft = MICROSOFT if MICROSOFT in known else own if own and Path(own).is_file() else None
     return {
         "FreeTDS": Driver("FreeTDS", "FreeTDS", (("TDS_Version", "7.4"),)) if "FreeTDS" in known else None,
         "Microsoft": Driver("Microsoft", microsoft, (("Encrypt", "no"),)) if microsoft and known else None,

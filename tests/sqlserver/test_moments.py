@@ -33,7 +33,7 @@ READ_ONLY         | 1                | SNAPSHOT        | read in one SNAPSHOT tr
 
 def served(updateability: str = "READ_WRITE", snapshot: int = 0) -> Properties:
     """A database made without T-SQL types."""
-    return Properties(updateability, snapshot, {"DATETIME": "DATETIME2(6)"})
+    return Properties(updateability, snapshot, types={"DATETIME": "DATETIME2(6)"})
 
 
 @pytest.fixture

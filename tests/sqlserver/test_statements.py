@@ -27,7 +27,8 @@ from tests.sqlserver.places import Place, compiling
 GOLDEN = Path(__file__).with_name("statements.sql")
 HEAD = """-- Everything that a refresh sends to SQL Server, in the order in which it is sent: session, contract, rows.
 -- Intent: a database administrator can read here what our login does. Nothing is written, no value is part of a text.
--- SELECT files (CRISIS_SOURCE_SELECTS) stand in place of a table's name, in parentheses.
+-- A night that asks for changes has the condition on updated_at; with a rowversion column that column stands there, and
+-- with an offset CAST(? AS datetimeoffset). SELECT files (CRISIS_SOURCE_SELECTS) stand in place of a table's name, in parentheses.
 """
 OF_SQLALCHEMY = (
     r"SELECT CAST\(SERVERPROPERTY\('ProductVersion'\) AS VARCHAR\)",
@@ -51,12 +52,15 @@ def key_type(table: ContractTable) -> str:
 def sent() -> Iterator[str]:
     """Every statement for the reference schema."""
     yield from (*statements.SESSION, statements.MODE, statements.SNAPSHOT, statements.READ_COMMITTED)
-    yield from (statements.COLUMNS, statements.DESCRIBE, statements.MARKER)
+    yield from (statements.COLUMNS, statements.DESCRIBE, statements.MARKER, statements.OLDEST_ACTIVE)
     for table in TABLES:
         columns = [column.name for column in table.columns]
         source = statements.bracketed(table.name)
-        for first in (True, False):
-            yield statements.chunk(source, columns, table.key, key_type(table), extract.CHUNK + 1, first=first)
+        for condition in ("", statements.since("updated_at")):
+            for first in (True, False):
+                yield statements.chunk(
+                    source, columns, table.key, key_type(table), extract.CHUNK + 1, first=first, condition=condition
+                )
         if orphans.children(table):
             yield statements.by_key(source, columns, table.key, key_type(table), 2)
 
@@ -77,7 +81,9 @@ def test_each_statement_is_t_sql_that_only_reads(statement: str) -> None:
         return
     assert isinstance(tree, exp.Select)
     assert not list(tree.find_all(exp.Insert, exp.Update, exp.Delete, exp.Into, exp.Command))
-    assert tree.args.get("order") or statement in (statements.MODE,) or "AS [t]" in statement, "no total order"
+    assert (
+        tree.args.get("order") or statement in (statements.MODE, statements.OLDEST_ACTIVE) or "AS [t]" in statement
+    ), "no total order"
     literals = {node.this for node in tree.find_all(exp.Literal) if node.is_string}
     assert literals <= {"Updateability"}, "a value is part of the text"
 

@@ -13,7 +13,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from jobs.source.sqlserver import statements
-from jobs.source.sqlserver.convert import Converter
+from jobs.source.sqlserver.changes import Since
+from jobs.source.sqlserver.convert import Converter, by_column
 from jobs.source.sqlserver.offers import Offer
 from jobs.source.sqlserver.session import Session
 from models.errors import ContractBroken
@@ -22,37 +23,42 @@ CHUNK = 10_000
 """Rows asked for and held at a time."""
 
 
-def extract(session: Session, offer: Offer, converter: Converter, target: Path) -> int:
-    """Write all rows of one table in key order to `target`; returns how many. Raises ContractBroken."""
+def extract(session: Session, offer: Offer, converter: Converter, target: Path, changed: Since | None = None) -> int:
+    """Write rows of a table in key order to `target`, all or those changed; returns how many. Raises ContractBroken."""
     rows = 0
-    with pq.ParquetWriter(target, converter.schema, compression="zstd", use_dictionary=False) as writer:
-        for chunk in _chunks(session, offer, converter.columns):
+    with pq.ParquetWriter(target, converter.schema, compression="lz4", use_dictionary=False) as writer:
+        for chunk in _chunks(session, offer, converter.columns, changed):
             writer.write_table(converter.table_of(chunk))
-            rows += len(chunk)
+            rows += len(chunk[0])
     return rows
 
 
-def _chunks(session: Session, offer: Offer, columns: Sequence[str]) -> Iterator[Sequence[Sequence[Any]]]:
-    """The rows by key, each chunk from the last key of the one before. That row comes again and is left out; were
-    its key not unique, rows beside it would come again too."""
+def _chunks(session: Session, offer: Offer, columns: Sequence[str], changed: Since | None) -> Iterator[list[list[Any]]]:
+    """The columns of the rows by key, each chunk from the last key of the one before. That row comes again and is left
+    out; were its key not unique, rows beside it would come again too."""
     name = offer.table.key
     place = columns.index(name)
     kind = offer.types[name]
-    first = statements.chunk(offer.source, columns, name, kind, CHUNK + 1, first=True)
-    further = statements.chunk(offer.source, columns, name, kind, CHUNK + 1, first=False)
+    condition = changed.condition if changed else ""
+    values = [changed.value] if changed else []
+    first, further = (
+        statements.chunk(offer.source, columns, name, kind, CHUNK + 1, first=at_start, condition=condition)
+        for at_start in (True, False)
+    )
     last: Any = None
     seen: set[Any] = set()
     while True:
-        given = session.rows(first) if last is None else session.rows(further, [last])
-        fresh = [row for row in given if row[place] != last] if last is not None else given
-        repeated = len(given) - len(fresh)
-        keys = [row[place] for row in fresh]
+        given = session.rows(first, values) if last is None else session.rows(further, [*values, last])
+        made = by_column(given, len(columns))
+        if last is not None and made[place][:1] == [last]:
+            made = [values[1:] for values in made]
+        keys = made[place]
         distinct = set(keys)
-        if None in distinct or len(distinct) < len(keys) or repeated > 1 or not distinct.isdisjoint(seen):
+        if None in distinct or len(distinct) < len(keys) or not distinct.isdisjoint(seen):
             raise ContractBroken(f"{offer.table.name}.{name} is null or not unique somewhere")
-        if fresh:
-            yield fresh
+        if keys:
+            yield made
             last = keys[-1]
             seen = distinct
-        if len(given) <= CHUNK or not fresh:
+        if len(given) <= CHUNK or not keys:
             return

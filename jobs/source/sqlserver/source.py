@@ -7,15 +7,21 @@ between tables. Called by jobs.source.delivery.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from jobs.source.contract import SourceFacts
+from jobs.source.marks import Mark, Marks, fresh
 from jobs.source.sqlserver import statements
+from jobs.source.sqlserver.changes import Held, mark, overlay, since, version_column
 from jobs.source.sqlserver.convert import Converter
 from jobs.source.sqlserver.extract import extract
 from jobs.source.sqlserver.offers import has_marker, offers, selects
 from jobs.source.sqlserver.orphans import add_late_parents
-from jobs.source.sqlserver.session import Told, session
+from jobs.source.sqlserver.session import Mode, Session, Told, session
 from jobs.source.sqlserver.token import token_source
 from models.settings import JobSettings
 from models.snapshot.manifest import CheckResult
@@ -39,19 +45,64 @@ def prove(settings: JobSettings) -> SourceFacts:
     return SourceFacts(bool(synthetic), city or "", zone or "", attribution or "")
 
 
-def deliver(settings: JobSettings, staged: Path, advance: Callable[[str], None]) -> tuple[int, tuple[CheckResult, ...]]:
-    """Read every contract table into `staged`; the rows, and what there is to say about how they hang together."""
+@dataclass(frozen=True)
+class Going:
+    """From where a night goes on: the marks of the last one, if they are good, and the rows held since."""
+
+    marks: Marks | None
+    held: Held
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Read:
+    """What was read: rows of the whole city, checks, and how far."""
+
+    rows: int
+    checks: tuple[CheckResult, ...]
+    marks: Marks
+
+
+def deliver(settings: JobSettings, staged: Path, advance: Callable[[str], None], going: Going) -> Read:
+    """Bring every contract table into `staged` whole, reading all of it or what changed."""
     mapped = selects(settings.source_selects)
+    overlap = timedelta(minutes=settings.source_overlap_minutes)
+    marks: dict[str, Mark] = {}
+    partly = asked = 0
     with session(settings.source_database, dialling(settings)) as reader:
         offered = {offer.table.name: offer for offer in offers(reader, mapped, settings.source_zone)}
         converters = {name: Converter(offer) for name, offer in offered.items()}
-        rows = 0
+        oldest = _oldest(reader) if any(map(version_column, offered.values())) else None
         for name, offer in offered.items():
-            rows += extract(reader, offer, converters[name], staged / f"{name}.parquet")
+            target = staged / f"{name}.parquet"
+            changed = since(offer, going.marks.tables.get(name), overlap) if going.marks else None
+            file = target.with_suffix(".changed") if changed else target
+            asked += extract(reader, offer, converters[name], file, changed)
+            if changed:
+                partly += 1
+                overlay(going.held, offer.table, file, target)
+            marks[name] = mark(offer, target, oldest, going.now)
             advance(name)
         late = 0 if reader.told.one_moment else add_late_parents(reader, offered, converters, staged)
         told = reader.told
-    return rows + late, (_moment(told, late), _zones(converters))
+    rows = sum(pq.read_metadata(staged / f"{name}.parquet").num_rows for name in offered)
+    before = going.marks if partly else None
+    checks = (_moment(told, late), _zones(converters), _reach(partly, asked, before))
+    return Read(rows, checks, fresh(going.now, marks, before))
+
+
+def _oldest(reader: Session) -> bytes | None:
+    """Up to where rowversions are committed, asked before the first row is read. A copy does not say it dependably."""
+    (row,) = reader.rows(statements.OLDEST_ACTIVE)
+    return bytes(row[0]) if reader.told.mode is not Mode.COPY and row[0] is not None else None
+
+
+def _reach(partly: int, asked: int, before: Marks | None) -> CheckResult:
+    """Whether everything was read. A night that reads changes cannot see deletes."""
+    if before is None:
+        return CheckResult("source_reach", False, "passed", f"everything was read: {asked} rows")
+    detail = f"{asked} rows were read; of {partly} tables what changed; everything, with deletes, at {before.full_at}"
+    return CheckResult("source_reach", False, "passed", detail)
 
 
 def _moment(told: Told, late: int) -> CheckResult:

@@ -28,6 +28,8 @@ DESCRIBE = (
 )
 """Names and types of the columns of a SELECT file, which is not run for it."""
 MARKER = "SELECT TOP (1) [synthetic], [city], [zone], [attribution] FROM [crisis_marker] ORDER BY [marker]"
+OLDEST_ACTIVE = "SELECT MIN_ACTIVE_ROWVERSION() AS oldest"
+"""The first rowversion that an open transaction may still bring; what is older is committed."""
 BOUND_TYPES = ("varchar", "char", "uniqueidentifier")
 """Key types that a bound text is cast to: it travels as NVARCHAR, and the column itself would be converted instead."""
 
@@ -42,10 +44,24 @@ def derived(select: str, table: str) -> str:
     return f"(\n{select}\n) AS {bracketed(table)}"
 
 
-def chunk(source: str, columns: Sequence[str], key: str, key_type: str, count: int, *, first: bool) -> str:
+def chunk(
+    source: str, columns: Sequence[str], key: str, key_type: str, count: int, *, first: bool, condition: str = ""
+) -> str:
     """The next rows in key order, from the last key on: that row comes again and proves that keys are unique."""
-    where = "" if first else f" WHERE {bracketed(key)} >= {_bound(key_type)}"
+    wanted = [condition] if condition else []
+    wanted += [] if first else [f"{bracketed(key)} >= {_bound(key_type)}"]
+    where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
     return f"SELECT TOP ({count}) {_list(columns)} FROM {source}{where} ORDER BY {bracketed(key)}"
+
+
+def since(column: str) -> str:
+    """The condition for what changed: by rowversion, or by a clock."""
+    return f"{bracketed(column)} >= ?"
+
+
+def since_offset(column: str) -> str:
+    """The same for a clock with an offset: as text, since drivers drop the offset of a bound value."""
+    return f"{bracketed(column)} >= CAST(? AS datetimeoffset)"
 
 
 def by_key(source: str, columns: Sequence[str], key: str, key_type: str, count: int) -> str:
