@@ -24,12 +24,15 @@ from sqlmodel import Session, col, select
 
 from jobs import migrate
 from jobs.backup.layout import newest
+from jobs.source.sqlserver.source import dialling
 from models import clock
 from models.database import engine
+from models.errors import CrisisError
 from models.findings import FINDINGS
 from models.service import ApiKey, RefreshRun, RefreshWorker, queue
 from models.settings import ApiSettings, JobSettings
 from models.snapshot import layout, manifest
+from models.sqlserver import told
 
 LOW_DISK = 1_000_000_000
 
@@ -91,11 +94,15 @@ def _service(settings: JobSettings) -> Iterator[Found]:
 
 
 def _source(settings: JobSettings) -> Iterator[Found]:
+    place = shown(settings.source_database)
     try:
-        with engine(settings.source_database, read_only=True).connect() as connection:
+        with engine(settings.source_database, read_only=True, how=dialling(settings)).connect() as connection:
             connection.execute(text("SELECT 1"))
+    except CrisisError as error:
+        yield _found("E004", f"{place}: {error.code}")
     except SQLAlchemyError as error:
-        yield _found("E004", f"{shown(settings.source_database)}: {type(error).__name__}")
+        is_sqlserver = make_url(settings.source_database).get_backend_name() == "mssql"
+        yield _found("E004", f"{place}: {told(error, place).code if is_sqlserver else type(error).__name__}")
 
 
 def _snapshot(settings: JobSettings) -> Iterator[Found]:

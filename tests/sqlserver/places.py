@@ -27,7 +27,7 @@ class Place:
     def must_be_empty(self) -> None:
         """Refuse a database that holds anything: these tests drop what they make."""
         with self.engine.connect() as connection:
-            query = text("SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = SCHEMA_NAME()")
+            query = text("SELECT COUNT(*) FROM INFORMATION_SCHEMA.COLUMNS WHERE TABLE_SCHEMA = SCHEMA_NAME()")
             assert connection.execute(query).scalar() == 0, "give CRISIS_TEST_MSSQL an empty database"
 
     def make(self, name: str, columns: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from jobs.commands import doctor
 from jobs.source import delivery
 from jobs.source.sqlserver import extract as extracting
 from models.database import engine
@@ -118,6 +119,19 @@ def test_a_wrong_password_is_tried_once(driver: Driver, server: Server, settings
     assert (caught.value.code, caught.value.exit_code) == ("SourceLoginRefused", 30)
     assert "Wrong-1" not in caught.value.message
     assert len(server.logins) == 1, "a second try could lock the account"
+
+
+@pytest.mark.parametrize(
+    ("words", "password", "code"),
+    [({}, "Wrong-1", "SourceLoginRefused"), ({"driver": "No Such Driver"}, "Correct-1", "SourceDriverMissing")],
+)
+def test_the_doctor_names_the_cause(
+    driver: Driver, server: Server, settings: Settings, *, words: dict[str, str], password: str, code: str
+) -> None:
+    job = settings(driver.address(server.port, **words).replace("Correct-1", password))
+    (found,) = [each for each in doctor.examine(job) if each.id == "E004"]
+    assert found.detail.endswith(f": {code}")
+    assert password not in found.detail
 
 
 def test_a_port_where_nobody_listens(driver: Driver, settings: Settings) -> None:
