@@ -54,7 +54,8 @@ CrisisError
     ├── RunStopped               exit 23 the process was told to end while the run went on
     ├── DiskFull                 exit 24 no space is left below CRISIS_HOME
     ├── OutOfMemory              exit 25 the run needed more memory than there is
-    └── ServiceDatabaseGone      exit 26 the service database went away while the run went on
+    ├── ServiceDatabaseGone      exit 26 the service database went away while the run went on
+    └── RunTooLong               exit 27 the run took longer than CRISIS_RUN_HOURS and was ended
 """
 
 from __future__ import annotations
@@ -378,6 +379,12 @@ class ServiceDatabaseGone(JobError):
     code = "ServiceDatabaseGone"
     exit_code = 26
     default_hint = "Check CRISIS_SERVICE_URL and that the database answers, then run `crisis refresh` again."
+
+
+class RunTooLong(JobError):
+    code = "RunTooLong"
+    exit_code = 27
+    default_hint = "See in which step it stood (GET /v1/refresh-runs/ID), mend that, then run `crisis refresh`."
 
 
 def all_errors() -> tuple[type[CrisisError], ...]:

@@ -144,6 +144,9 @@ class JobSettings(SharedSettings):
     keep_audit_days: int | None = Field(
         default=None, ge=1, description="Files of the audit trail are kept this many days; default: for ever."
     )
+    run_hours: float = Field(
+        default=12.0, gt=0, description="A run of `crisis schedule` that takes longer hangs, and is ended."
+    )
     lease_seconds: float = Field(
         default=120.0, gt=0, description="A refresh that says nothing for this long has lost its lease."
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
 
@@ -15,6 +17,7 @@ from jobs.refresh.progress import showing
 from jobs.refresh.run import refresh as run_refresh
 from jobs.refresh.steps import check_contract
 from jobs.refresh.stopping import listening
+from models.errors import CrisisError
 from models.settings import JobSettings
 
 PROFILE_HELP = f"Cleaning rules for this run: {' or '.join(PROFILES)}. Default: CRISIS_CLEANING_PROFILE."
@@ -81,7 +84,7 @@ def refresh(
         )
         return
     upgrade_service(settings.service_database)
-    with showing(Console(stderr=True)) as progress, listening() as told:
+    with showing(Console(stderr=True)) as progress, listening() as told, _failing(as_json=json):
         outcome = run_refresh(
             settings,
             as_of=as_of.date() if as_of else None,
@@ -93,6 +96,18 @@ def refresh(
         )
     warned = [f"{found.check}: {found.detail}" for found in outcome.checks if found.outcome != "passed"]
     _say(outcome, "\n".join((outcome.message, *(f"warning: {line}" for line in warned))), json)
+
+
+@contextmanager
+def _failing(*, as_json: bool) -> Iterator[None]:
+    """Where a script reads, a known failure is one JSON object as well, before the edge says it to people."""
+    try:
+        yield
+    except CrisisError as error:
+        if as_json:
+            cause = {"error_code": error.code, "exit_code": error.exit_code, "message": error.message}
+            _say({"state": "failed", **cause, "hint": error.hint}, "", as_json)
+        raise
 
 
 def _say(value: object, text: str, as_json: bool) -> None:

@@ -132,6 +132,13 @@ def close_interrupted(engine: Engine, current: str | None) -> None:
         _close_interrupted(connection, _now(), current)
 
 
+def explain(engine: Engine, run_id: str, code: str, message: str) -> None:
+    """Say why a run failed that could only say that it was ended."""
+    with engine.begin() as connection:
+        failed = update(RUNS).where(RUNS.c.run_id == run_id, RUNS.c.state == "failed")
+        connection.execute(failed.values(error_code=code, message=message))
+
+
 def never_began(engine: Engine, run_id: str, trigger: str, code: str) -> None:
     """The record of a run whose process ended before it could begin one."""
     moment = _now()

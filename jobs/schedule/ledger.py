@@ -15,9 +15,9 @@ import msgspec
 from sqlalchemy import Engine, Row, select
 
 from jobs.refresh.lease import take
-from jobs.refresh.records import INTERRUPTED, RUNS, close_interrupted, never_began
+from jobs.refresh.records import INTERRUPTED, RUNS, close_interrupted, explain, never_began
 from jobs.schedule.nights import PUBLISHED, UNCHANGED, Seen
-from models.errors import CrisisError, LeaseHeld, RunStopped, all_errors
+from models.errors import CrisisError, LeaseHeld, RunStopped, RunTooLong, all_errors
 from models.settings import JobSettings
 from models.snapshot import layout, manifest
 
@@ -83,6 +83,9 @@ def settled(engine: Engine, settings: JobSettings, run_id: str, trigger: str, ex
             return None
         code = INTERRUPTED if exit_code < 0 else CODES.get(exit_code, CrisisError.code)
         never_began(engine, run_id, trigger, code)
+        row = _row(engine, run_id)
+    if row is not None and row.state == "failed" and exit_code == RunTooLong.exit_code:
+        explain(engine, run_id, RunTooLong.code, f"it took longer than {settings.run_hours:g} hours and was ended")
         row = _row(engine, run_id)
     if row is None:
         return None

@@ -23,7 +23,7 @@ from jobs.schedule.nights import Plan, last_due, plan
 from jobs.schedule.process import Order, Run
 from jobs.schedule.told import Began, Finished, Held, Say, Stopped, Trouble
 from models.clock import now, wall
-from models.errors import LeaseHeld
+from models.errors import LeaseHeld, RunTooLong
 from models.service import queue
 from models.settings import JobSettings
 
@@ -57,6 +57,7 @@ class Schedule:
         self._say = say
         self._start = start
         self._run: Run | None = None
+        self._begun = 0.0
         self._beaten: datetime | None = None
         self._next: datetime | None = None
         self._said: object = None
@@ -82,6 +83,9 @@ class Schedule:
                 self._begin()
             elif self._run.exit_code is not None:
                 self._settle(self._run.exit_code)
+            elif time.monotonic() - self._begun > self.settings.run_hours * 3_600:
+                self._run.stop()
+                self._settle(RunTooLong.exit_code)
         except SQLAlchemyError as error:
             self._once(Trouble(type(error).__name__))
             return False
@@ -115,6 +119,7 @@ class Schedule:
     def _launch(self, order: Order, why: str) -> None:
         self._say(Began(order.run_id, order.trigger, why))
         self._said = None
+        self._begun = time.monotonic()
         self._run = self._start(self.settings, order)
 
     def _settle(self, exit_code: int) -> None:

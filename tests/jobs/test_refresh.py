@@ -357,6 +357,23 @@ def test_the_command_says_what_happened(town: Town, monkeypatch: pytest.MonkeyPa
     assert CliRunner().invoke(command_line(["refresh"]), ["refresh", "--as-of", "yesterday"]).exit_code == 2
 
 
+def test_the_command_says_a_failure_to_scripts_too(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    verdict = (CheckResult("sums_agree", True, "failed", "3 days differ"),)
+    monkeypatch.setattr(running, "Numbers", lambda: replace(QUICK, check=lambda _con, _parameters: verdict))
+    town.at(MORNING)
+    for words, wanted in ((["refresh"], None), (["refresh", "--json"], "CheckFailed")):
+        found = CliRunner().invoke(command_line(["refresh"]), words)
+        assert isinstance(found.exception, CheckFailed)
+        assert (json.loads(found.stdout)["error_code"] if found.stdout else None) == wanted
+    assert json.loads(found.stdout) == {
+        "state": "failed",
+        "error_code": "CheckFailed",
+        "exit_code": 12,
+        "message": "sums_agree: 3 days differ",
+        "hint": CheckFailed.default_hint,
+    }
+
+
 def test_the_command_can_check_only(town: Town) -> None:
     found = CliRunner().invoke(command_line(["refresh"]), ["refresh", "--check-only"])
     assert (found.exit_code, found.stdout) == (0, "The source keeps the contract.\n")

@@ -446,6 +446,22 @@ def test_the_command_says_when_the_next_run_is(town: Town) -> None:
     assert JobSettings().schedule_at == time(2, 15)
 
 
+def test_a_run_that_hangs_is_ended_and_said_so(watchman: Watchman) -> None:
+    """It would renew its lease for ever, and no other night would come."""
+    settings = JobSettings(home=watchman.settings.home, run_hours=1e-9)
+    watchman.loop = Schedule(settings, watchman.engine, watchman.said.append, start=watchman._start)
+    watchman.at("2026-03-07 12:00")
+    with watchman.engine.begin() as connection:
+        row = {"run_id": watchman.runs[-1].order.run_id, "trigger": "schedule", "state": "running", "fence": 1}
+        connection.execute(insert(RUNS).values(started_at=now().replace(tzinfo=None), **row))
+    watchman.at("2026-03-07 12:30")
+    assert watchman.runs[-1].exit_code == 23, "it was told to end"
+    assert watchman.states() == [("failed", "RunTooLong")]
+    assert "took longer than 1e-09 hours and was ended [RunTooLong, exit code 27]" in watchman.lines[-1]
+    watchman.at("2026-03-07 18:00")
+    assert len(watchman.runs) == 1, "a person looks first; the next try is the next night"
+
+
 def test_the_zone_is_that_of_the_source(town: Town) -> None:
     """The setting counts until figures are published; what the source says of its city goes before it."""
     change(town.source, CrisisMarker, "crisis-metrics-reference", zone="Europe/Vienna")
