@@ -41,6 +41,19 @@ FINDINGS: dict[str, Finding] = {
             "Start `crisis schedule` again; see that whatever keeps it running (systemd, Task Scheduler) does.",
         ),
         Finding(
+            "W011",
+            "Power BI was not refreshed after the last run",
+            "Look the word up in docs/runbook.md, then run `crisis powerbi refresh`.",
+        ),
+        Finding(
+            "W012", "The webhook was not told of the last run's end", "Check CRISIS_WEBHOOK_URL and who answers there."
+        ),
+        Finding(
+            "W013",
+            "The settings of Power BI or the webhook are not complete",
+            "Set what is named; docs/operations.md lists them.",
+        ),
+        Finding(
             "W010",
             "The history has no recent backup",
             "Run `crisis backup` every night, outside CRISIS_HOME, and set CRISIS_BACKUP_FOLDER.",

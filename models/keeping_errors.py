@@ -6,7 +6,7 @@ JobError
 ├── RestoreRefused       exit 42 the place to restore into is not empty, or the backup is not for this version
 └── PowerBiNotRefreshed  exit 43 Power BI did not refresh a semantic model; the run itself is not touched by it
 
-Raised by jobs.backup and jobs.following.
+Raised by jobs.backup and `crisis powerbi refresh`.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from datetime import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -156,6 +156,42 @@ class JobSettings(SharedSettings):
     )
     backup_hours: float = Field(default=48.0, gt=0, description="A newest backup older than this is a finding.")
 
+    powerbi_tenant: str | None = Field(default=None, description="Entra tenant of the application that refreshes.")
+    powerbi_client: str | None = Field(default=None, description="Id of the application that refreshes.")
+    powerbi_secret_file: Path | None = Field(
+        default=None, description="File with the secret of the application that refreshes; read anew each time."
+    )
+    powerbi_workspace: str | None = Field(
+        default=None, description="Id of the workspace of the semantic models that are refreshed after every run."
+    )
+    powerbi_datasets: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Semantic models to refresh: `viewer:WORKSPACE/MODEL, analyst:WORKSPACE/MODEL`, by their ids.",
+    )
+    powerbi_mode: Literal["auto", "enhanced", "plain"] = Field(
+        default="auto", description="Kind of refresh; auto: enhanced where the workspace's capacity takes it."
+    )
+    powerbi_wait_minutes: float = Field(
+        default=30.0, gt=0, description="How long a run's last step waits for the end of one model's refresh."
+    )
+    powerbi_narrowed: bool = Field(
+        default=False,
+        description="The record tables' policy reads fewer past years than ours: read them whole after a revision.",
+    )
+    powerbi_api: str = Field(default="https://api.powerbi.com", description="Power BI; another in national clouds.")
+    powerbi_login: str = Field(
+        default="https://login.microsoftonline.com", description="Entra; another in national clouds."
+    )
+    powerbi_scope: str = Field(
+        default="https://analysis.windows.net/powerbi/api/.default", description="Scope of the token."
+    )
+    webhook_url: SecretStr | None = Field(
+        default=None, description="Told of every run's end by POST; hidden, as its path often is a secret."
+    )
+    webhook_failure_url: SecretStr | None = Field(
+        default=None, description="Told of failures instead; default: the same address."
+    )
+
     fabric_workspace: str | None = Field(default=None, description="Id of the workspace for `crisis powerbi deploy`.")
     fabric_environment: str = Field(default="PROD", description="Environment in parameter.yml that is published.")
     fabric_tenant: str | None = Field(default=None, description="Entra tenant of the application that publishes.")
@@ -163,6 +199,12 @@ class JobSettings(SharedSettings):
     fabric_secret: SecretStr | None = Field(
         default=None, description="Secret of the application that publishes; here only, never an option."
     )
+
+    @field_validator("powerbi_datasets", mode="before")
+    @classmethod
+    def split_datasets(cls, value: object) -> object:
+        """`viewer:1, analyst:2` as its parts."""
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @property
     def source_database(self) -> str:

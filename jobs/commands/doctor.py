@@ -24,17 +24,20 @@ from sqlmodel import Session, col, select
 
 from jobs import migrate
 from jobs.backup.layout import newest
+from jobs.following.configured import power_bi, webhooks
 from jobs.source.sqlserver.source import dialling
 from models import clock
 from models.database import engine
-from models.errors import CrisisError
+from models.errors import ConfigurationError, CrisisError
 from models.findings import FINDINGS
-from models.service import ApiKey, RefreshRun, RefreshWorker, queue
+from models.service import ApiKey, RefreshRun, RefreshStep, RefreshWorker, queue
 from models.settings import ApiSettings, JobSettings
 from models.snapshot import layout, manifest
 from models.sqlserver import told
 
 LOW_DISK = 1_000_000_000
+FOLLOWERS = {"powerbi": "W011", "webhook": "W012"}
+"""First word of a step after the run's end -> what it means that it did not work."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ def examine(settings: JobSettings) -> Iterator[Found]:
     yield from _source(settings)
     yield from _snapshot(settings)
     yield from _backup(settings)
+    yield from _followers(settings)
     if settings.demo:
         yield _found("W004", "CRISIS_DEMO is set")
 
@@ -82,6 +86,9 @@ def _service(settings: JobSettings) -> Iterator[Found]:
             key = session.exec(select(ApiKey).where(col(ApiKey.revoked_at).is_(None)).limit(1)).first()
             last = session.exec(select(RefreshRun).order_by(col(RefreshRun.started_at).desc()).limit(1)).first()
             worker = session.exec(select(RefreshWorker).order_by(col(RefreshWorker.beat_at).desc()).limit(1)).first()
+            followed = session.exec(
+                select(RefreshStep).where(RefreshStep.run_id == last.run_id) if last else select(RefreshStep).limit(0)
+            ).all()
     except SQLAlchemyError as error:
         yield _found("E002", type(error).__name__)
         return
@@ -91,6 +98,10 @@ def _service(settings: JobSettings) -> Iterator[Found]:
         yield _found("W002", str(last.error_code))
     if worker is not None and worker.beat_at < (clock.wall() - queue.SILENT).replace(tzinfo=None):
         yield _found("W006", f"last heard of at {worker.beat_at.isoformat(sep=' ', timespec='seconds')} UTC")
+    for step in followed:
+        kind = FOLLOWERS.get(step.name.partition(" ")[0])
+        if kind is not None and step.outcome not in ("done", "running"):
+            yield _found(kind, f"{step.name}: {step.outcome} {step.detail or ''}".strip())
 
 
 def _source(settings: JobSettings) -> Iterator[Found]:
@@ -118,6 +129,14 @@ def _snapshot(settings: JobSettings) -> Iterator[Found]:
     age = clock.now() - clock.parse_instant(facts.as_of)
     if age > timedelta(hours=settings.stale_hours):
         yield _found("W001", f"as of {facts.as_of}")
+
+
+def _followers(settings: JobSettings) -> Iterator[Found]:
+    for read in (power_bi, webhooks):
+        try:
+            read(settings)
+        except ConfigurationError as error:
+            yield _found("W013", error.message)
 
 
 def _backup(settings: JobSettings) -> Iterator[Found]:

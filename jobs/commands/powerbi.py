@@ -17,7 +17,14 @@ from rich.console import Console
 
 from jobs.deployment import fabric
 from jobs.deployment.plan import Plan, plan
+from jobs.following.configured import HINT as POWERBI_HINT
+from jobs.following.configured import power_bi
+from jobs.following.patience import Patience
+from jobs.following.refreshing import refresh_model
+from jobs.following.run_end import published, wishes
+from jobs.following.service import Service, calling
 from models.errors import ConfigurationError
+from models.keeping_errors import PowerBiNotRefreshed
 from models.settings import ApiSettings, JobSettings
 from powerbi.audience import AUDIENCES
 from powerbi.package import project
@@ -145,6 +152,40 @@ def deploy(
         who = _principal(tenant or settings.fabric_tenant, client or settings.fabric_client, settings.fabric_secret)
         fabric.publish(wanted, who.credential(), who.secret)
     _say(wanted, dry_run=dry_run, as_json=as_json)
+
+
+@commands.command()
+def refresh(
+    audience: OneAudience = None,
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Read the record tables as a whole, also past what their policy reads.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask Power BI to refresh the semantic models now, and wait for the end, as is done after every run.
+
+    Example: crisis powerbi refresh
+
+    Example: crisis powerbi refresh --audience analyst --whole
+    """
+    settings = JobSettings()
+    asked = power_bi(settings)
+    if asked is None:
+        raise ConfigurationError("no CRISIS_POWERBI_... setting is set", hint=POWERBI_HINT)
+    wanted = wishes(asked, published(settings).day, changed=whole)
+    with calling() as client:
+        endings = {
+            name: refresh_model(Service(asked, client), each, Patience(asked.seconds))
+            for name, each in wanted.items()
+            if audience in (None, name)
+        }
+    if as_json:
+        typer.echo(json.dumps({name: asdict(ending) for name, ending in endings.items()}, indent=2))
+    else:
+        typer.echo("\n".join(f"{name}: {each.outcome}, {each.detail}" for name, each in endings.items()))
+    bad = [name for name, ending in endings.items() if ending.outcome != "done"]
+    if bad or not endings:
+        raise PowerBiNotRefreshed(f"not refreshed: {', '.join(bad) or audience}")
 
 
 def _principal(tenant: str | None, client: str | None, secret: SecretStr | None) -> fabric.ServicePrincipal:

@@ -21,12 +21,15 @@ RUNS: Table = RefreshRun.__table__  # type: ignore[attr-defined]
 STEPS: Table = RefreshStep.__table__  # type: ignore[attr-defined]
 INTERRUPTED = "Interrupted"
 LENGTH = 512
+DETAIL = 256
 
 
 class Step:
-    """A running step; set `rows` to what it handled."""
+    """A running step; set `rows` to what it handled, `outcome` and `detail` where done or failed do not say it all."""
 
     rows: int | None = None
+    outcome: str | None = None
+    detail: str | None = None
 
 
 class RunLog:
@@ -71,7 +74,12 @@ class RunLog:
                 connection.execute(
                     update(STEPS)
                     .where(STEPS.c.step_id == step_id)
-                    .values(ended_at=_now(), outcome=outcome, rows=step.rows)
+                    .values(
+                        ended_at=_now(),
+                        outcome=step.outcome or outcome,
+                        rows=step.rows,
+                        detail=step.detail[:DETAIL] if step.detail else None,
+                    )
                 )
 
     def before(self) -> Before | None:

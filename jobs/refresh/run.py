@@ -16,6 +16,7 @@ from pathlib import Path
 
 import duckdb
 
+from jobs.following.run_end import followed
 from jobs.refresh import crash, steps
 from jobs.refresh.causes import named
 from jobs.refresh.course import course
@@ -113,6 +114,7 @@ def refresh(
     run_id = run_id or secrets.token_hex(16)
     with ExitStack() as held:
         held.callback(service.dispose)
+        held.enter_context(followed(settings, service, run_id, told))
         held.enter_context(named())
         hold = take(service, run_id, settings.lease_seconds)
         held.callback(hold.release)

@@ -27,12 +27,17 @@ class RefreshStep(ServiceTable, table=True):
     step_id: int | None = Field(default=None, primary_key=True)
     run_id: str = Field(max_length=32, foreign_key="refresh_run.run_id", index=True)
     name: str = Field(
-        max_length=32, description="contract, extract, history, clean, compute, check, build, publish, prune."
+        max_length=32,
+        description="contract, extract, history, clean, compute, check, build, publish, prune; after the run's end "
+        "webhook and, with an audience, powerbi.",
     )
     started_at: NaiveDatetime = Field(description="Naive UTC.")
     ended_at: NaiveDatetime | None = Field(default=None, description="Naive UTC.")
     rows: int | None = Field(default=None, description="Rows handled, where the step counts any.")
-    outcome: str = Field(default="running", max_length=16, description="running, done or failed.")
+    outcome: str = Field(
+        default="running", max_length=16, description="running, done or failed; others: docs/runbook.md."
+    )
+    detail: str | None = Field(default=None, max_length=256, description="Codes that say why; no row values.")
 
 
 class Lease(ServiceTable, table=True):
