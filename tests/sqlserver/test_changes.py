@@ -166,6 +166,31 @@ def test_a_change_dated_in_the_future_hides_no_later_change(nights: Nights) -> N
     assert nights.stored(nights.changes)[1][1:] == (1, 1, 0)
 
 
+LATE = """
+committed how late | found by a night of changes
+1 hour             | yes
+119 minutes        | yes
+3 hours            | no
+"""
+
+
+@pytest.mark.parametrize("line", LATE.strip().splitlines()[1:])
+@pytest.mark.parametrize("nights", ["updated_at"], indirect=True)
+def test_a_change_that_was_committed_late_is_found_within_the_overlap_and_else_by_a_full_night(
+    nights: Nights, line: str
+) -> None:
+    late, found = (cell.strip() for cell in line.split("|"))
+    nights.run(DAYS[0])
+    nights.write(
+        "UPDATE call SET priority = 'P1', updated_at = strftime('%Y-%m-%d %H:%M:%S.000000', "
+        f"(SELECT max(updated_at) FROM call), '-{late}') WHERE call_id = 7"
+    )
+    nights.run(DAYS[1])
+    assert nights.stored(nights.changes)[1][1:] == (0, int(found == "yes"), 0)
+    nights.run(DAYS[3])
+    assert sum(changed for _name, _added, changed, _deleted in nights.stored(nights.changes)) == 1
+
+
 def test_the_oldest_open_transaction_is_asked_for_before_the_first_row(nights: Nights) -> None:
     nights.run(DAYS[0])
     texts = nights.server.statements

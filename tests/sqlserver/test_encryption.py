@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from jobs.source import delivery
+from jobs.source.sqlserver.token import token_source
 from models.errors import ConfigurationError, JobError
 from models.settings import JobSettings
 from tests.helpers.tds_server import Properties, Server, serving
@@ -82,6 +84,27 @@ def test_a_token_is_read_anew_for_each_connection_and_arrives(driver: Driver, so
             token.write_text(text)
             delivery.prove(settings(address, source_token_file=token))
         assert [(login.user, login.token) for login in server.logins] == [("", "first-token"), ("", "second-token")]
+
+
+def test_a_token_that_grew_old_within_a_run_is_not_used_again(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("first")
+    give = token_source(settings("mssql+pyodbc://127.0.0.1/crisis", source_token_file=file))
+    assert give is not None
+    assert give() == "first"
+    file.write_text("second")
+    assert give() == "second"
+
+
+def test_without_a_token_there_is_none(settings: Settings) -> None:
+    assert token_source(settings("mssql+pyodbc://u:p@127.0.0.1/crisis")) is None
+
+
+def test_entra_without_its_package_names_the_extra(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "azure.identity", None)
+    with pytest.raises(ConfigurationError, match="azure-identity is not installed") as caught:
+        token_source(settings("mssql+pyodbc://127.0.0.1/crisis", source_entra=True))
+    assert "sqlserver-entra" in caught.value.hint
 
 
 @pytest.mark.parametrize(
