@@ -184,12 +184,19 @@ def _grouped(step: GroupBy, shapes: Shapes, scope: Shapes) -> Shapes:
             kept = _projected(shape, tree_of(paths))
             alike.setdefault(repr(_structure(kept)), (kept, []))[1].append(shape)
         for first, members in alike.values():
-            kept = replace(first, made=_made(first, members))
+            kept = _widest(replace(first, made=_made(first, members)), shapes)
             if step.then is None:
                 found.append(kept)
             else:
                 found.extend(map(partial(_injected, kept), shapes_after(step.then, tuple(members), scope)))
     return tuple(found)
+
+
+def _widest(kept: Shape, shapes: Shapes, above: str = "") -> Shape:
+    """The types that the properties have over all shapes: concat has made the numbers of a name alike."""
+    types = {name: type_at(f"{above}{name}", shapes) for name in kept.types}
+    links = {name: _widest(link, shapes, f"{above}{name}/") for name, link in kept.links.items()}
+    return replace(kept, types=types, links=links)
 
 
 def _made(kept: Shape, members: list[Shape]) -> frozenset[str]:

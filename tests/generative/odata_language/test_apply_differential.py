@@ -21,9 +21,10 @@ QUERIES_ASKED = int(os.environ.get("CRISIS_GENERATED_CASES", "2000"))
 FIRST = SystemRandom().randrange(10**9) if "CRISIS_GENERATED_CASES" in os.environ else 0
 OPTIONS = ("$apply", "$compute", "$count", "$expand", "$filter", "$orderby", "$search", "$select", "$skip", "$top")
 OTHERS = ("rollup", "rows/$count", "path/$count", "path", "expand *", "AND", "OR", "blank", "without", "words")
-REMEMBERED = (611000192, 611002975, 611003828)
+REMEMBERED = (611000192, 611002975, 611003828, 611011068)
 """Cases that engine and evaluator once answered differently: related rows that are not there, in rows of two structures;
-a division by zero in a related row that no row of the answer leads to; a divisor with 24 digits after its point."""
+a division by zero in a related row that no row of the answer leads to; a divisor with 24 digits after its point;
+groups by a number that was whole in one part of a concat only."""
 FORMS = ("set", "count", "entity", "pages", "none", "minimal", "full", "numbers_as_text", "omit_nulls")
 
 
