@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import shutil
 import tracemalloc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +86,25 @@ def two_nights(town: Town) -> str:
     return town.refresh(NEXT).version
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One backup of two nights and a key, made once; tests damage copies of it."""
+    folder = tmp_path_factory.mktemp("whole")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("CRISIS_")]:
+            patch.delenv(name)
+        town = Town(folder / "home", patch)
+        two_nights(town)
+        give_key(town.settings)
+        yield back_up(town.settings, folder / "backups")[0]
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path) -> Path:
+    """A copy of the backup, of this test's own."""
+    return shutil.copytree(whole, tmp_path / "backup")
+
+
 def replace_twice(town: Town) -> str:
     """Two more nights: where nothing is kept, the second removes what was published before the first."""
     change(town.source, Team, "south", name="Deep south")
@@ -92,7 +113,7 @@ def replace_twice(town: Town) -> str:
     return town.refresh("2026-02-04T09:00:00Z").version
 
 
-def test_everything_lost_comes_back(town: Town, target: Path, tmp_path: Path) -> None:
+def test_everything_lost_comes_back(town: Town, target: Path, tmp_path: Path, figure: Callable[[str], None]) -> None:
     version = two_nights(town)
     key = give_key(town.settings)
     audit = town.settings.home / "audit"
@@ -118,6 +139,10 @@ def test_everything_lost_comes_back(town: Town, target: Path, tmp_path: Path) ->
     shutil.rmtree(town.snapshots / version)
     assert town.refresh(NEXT).version == version, "the history alone gives the same figures again"
     assert town.identities(version) == before[0]
+    figure(
+        f"everything lost, restored from a backup: {len(before[0])} of {len(before[0])} view identities, "
+        f"{len(before[1])} of {len(before[1])} answers and the key as before"
+    )
 
 
 @pytest.mark.parametrize("during", ["service", "snapshot", "history", "audit"])
@@ -174,11 +199,8 @@ PLACES = ("service.db", "pepper", "snapshots/current", "snapshots/*/rows/Teams.j
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("place", PLACES)
 def test_a_damaged_backup_is_refused_by_the_name_of_the_file(
-    town: Town, target: Path, tmp_path: Path, place: str, damage: str
+    folder: Path, home: Path, tmp_path: Path, place: str, damage: str
 ) -> None:
-    two_nights(town)
-    give_key(town.settings)
-    folder, _ = back_up(town.settings, target)
     path = min(folder.glob(place))
     DAMAGES[damage](path)
     back = JobSettings(home=tmp_path / "back")
@@ -190,9 +212,8 @@ def test_a_damaged_backup_is_refused_by_the_name_of_the_file(
     assert not list((tmp_path / "back").glob(".*"))
 
 
-def test_what_is_not_of_the_backup_is_refused(town: Town, target: Path, tmp_path: Path) -> None:
-    two_nights(town)
-    folder, made = back_up(town.settings, target)
+def test_what_is_not_of_the_backup_is_refused(folder: Path) -> None:
+    made = prove(folder)
     (folder / "history" / "extra.parquet").write_bytes(b"x")
     with pytest.raises(BackupDamaged, match=r"extra\.parquet is not a file of this backup"):
         prove(folder)
@@ -209,10 +230,9 @@ def test_what_is_not_of_the_backup_is_refused(town: Town, target: Path, tmp_path
         prove(folder)
 
 
-def test_a_night_that_follows_no_other_is_no_backup(town: Town, target: Path, tmp_path: Path) -> None:
+def test_a_night_that_follows_no_other_is_no_backup(folder: Path) -> None:
     """Hashes that fit, and a history that does not: the first night is taken out of the list."""
-    two_nights(town)
-    folder, made = back_up(town.settings, target)
+    made = prove(folder)
     first = min(folder.glob("history/*"))
     shutil.rmtree(first)
     kept = {name: facts for name, facts in made.files.items() if first.name not in name}
@@ -231,10 +251,9 @@ def test_a_night_that_follows_no_other_is_no_backup(town: Town, target: Path, tm
     ],
 )
 def test_nothing_is_restored_over_anything(
-    town: Town, tmp_path: Path, held: str | None, service: str | None, says: tuple[str, str]
+    folder: Path, home: Path, held: str | None, service: str | None, says: tuple[str, str]
 ) -> None:
-    two_nights(town)
-    folder, _ = back_up(town.settings, tmp_path / "backups")
+    tmp_path = home.parent
     (tmp_path / "taken.db").write_bytes(b"")
     back = JobSettings(home=tmp_path / "back", service_url=service and service.format(tmp=tmp_path))
     if held:
@@ -245,18 +264,15 @@ def test_nothing_is_restored_over_anything(
     assert [path.name for path in back.home.glob("*")] == ([held] if held else [])
 
 
-def test_a_service_database_of_a_newer_version_is_refused(town: Town, target: Path, tmp_path: Path) -> None:
-    two_nights(town)
-    folder, made = back_up(town.settings, target)
+def test_a_service_database_of_a_newer_version_is_refused(folder: Path, home: Path, tmp_path: Path) -> None:
+    made = prove(folder)
     newer = layout.Backup(1, MORNING, "service_9999", made.version, made.as_of, made.nights, (), made.files)
     layout.write(folder, newer)
     with pytest.raises(RestoreRefused, match="service_9999, which this version does not know"):
         restore(folder, JobSettings(home=tmp_path / "back"))
 
 
-def test_a_restore_that_was_killed_is_begun_again(town: Town, target: Path, tmp_path: Path) -> None:
-    two_nights(town)
-    folder, _ = back_up(town.settings, target)
+def test_a_restore_that_was_killed_is_begun_again(folder: Path, home: Path, tmp_path: Path) -> None:
     back = JobSettings(home=tmp_path / "back", service_url=f"sqlite:///{tmp_path}/elsewhere/service.db")
     (back.home / f"{STAGING}1" / "history").mkdir(parents=True)
     restore(folder, back)
