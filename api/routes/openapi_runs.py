@@ -46,7 +46,7 @@ RUN_SCHEMAS: Json = {
     "RefreshRun": _object(_RUN),
     "RefreshRunStatus": _object(_RUN | {"steps": {"type": "array", "items": _object(_STEP)}}),
 }
-_ERRORS = ("401", "403", "414", "429", "500", "503")
+_ERRORS = ("400", "401", "403", "414", "429", "500", "503")
 
 
 def _status() -> Json:
