@@ -24,6 +24,7 @@ from jobs.following.refreshing import Ending, Wanted, refresh_model
 from jobs.following.service import Service, calling
 from jobs.following.webhook import tell
 from jobs.refresh.history import History
+from jobs.refresh.progress import Begun, Done, Progress, quiet
 from jobs.refresh.records import RUNS, RunLog
 from jobs.refresh.stopping import Told, never
 from models.clock import iso, local_day, now, parse_instant
@@ -62,15 +63,17 @@ class Published:
 
 
 @contextmanager
-def followed(settings: JobSettings, engine: Engine, run_id: str, told: Told = never) -> Iterator[None]:
+def followed(
+    settings: JobSettings, engine: Engine, run_id: str, told: Told = never, show: Progress = quiet
+) -> Iterator[None]:
     """A run is inside. What follows comes after it, good or bad; its error passes on as it was."""
     try:
         yield
     except Exception as error:
         known = error if isinstance(error, CrisisError) else CrisisError("")
-        follow(settings, engine, End(run_id, known.code, known.exit_code), told=told)
+        follow(settings, engine, End(run_id, known.code, known.exit_code), told=told, show=show)
         raise
-    follow(settings, engine, End(run_id), told=told)
+    follow(settings, engine, End(run_id), told=told, show=show)
 
 
 def revised(history: Path) -> bool:
@@ -88,6 +91,7 @@ def follow(
     end: End,
     *,
     told: Told = never,
+    show: Progress = quiet,
     patience: MakePatience | None = None,
 ) -> None:
     """Do what follows the run's end, where it began at all. Never raises what is expected to go wrong."""
@@ -100,7 +104,7 @@ def follow(
             return
         seen = published(settings)
         with calling() as client:
-            after = _After(settings, RunLog(engine, end.run_id), client, make)
+            after = _After(settings, RunLog(engine, end.run_id), client, make, show)
             after.tell("webhook", end.good, _run_message(end, state, seen))
             endings = after.refresh(seen.day)
             if endings:
@@ -119,6 +123,7 @@ class _After:
     log: RunLog
     client: httpx.Client
     make: MakePatience
+    show: Progress
 
     def refresh(self, day: date) -> dict[str, Ending]:
         """Every model, one after the other; one that does not refresh keeps no other one from it."""
@@ -149,6 +154,7 @@ class _After:
 
     def _recorded(self, name: str, do: Callable[[], Ending]) -> Ending:
         """Do it as a step of the run; what goes wrong is how it ended."""
+        self.show(Begun(name))
         with self.log.step(name) as step:
             try:
                 ending = do()
@@ -156,6 +162,7 @@ class _After:
                 said = error.message if isinstance(error, ConfigurationError) else type(error).__name__
                 ending = Ending("failed", said)
             step.outcome, step.detail = ending.outcome, ending.detail
+        self.show(Done(f"{name}: {ending.outcome}"))
         return ending
 
 

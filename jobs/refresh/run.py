@@ -114,7 +114,7 @@ def refresh(
     run_id = run_id or secrets.token_hex(16)
     with ExitStack() as held:
         held.callback(service.dispose)
-        held.enter_context(followed(settings, service, run_id, told))
+        held.enter_context(followed(settings, service, run_id, told, progress))
         held.enter_context(named())
         hold = take(service, run_id, settings.lease_seconds)
         held.callback(hold.release)

@@ -21,6 +21,7 @@ from jobs.following.patience import Patience
 from jobs.following.refreshing import Wanted, bodies, refresh_model, retry_after
 from jobs.following.service import Answer, Service, calling
 from jobs.refresh.lease import take
+from jobs.refresh.progress import Done
 from jobs.refresh.records import RUNS, STEPS
 from models.crisis.reference import Team
 from models.database import engine
@@ -222,11 +223,15 @@ def last_state(town: Town) -> tuple[str, str | None]:
 
 
 def test_a_good_night_is_followed(town: Town, quickly: Clock) -> None:
+    shown: list[object] = []
     with standing_in(StandIn()) as there:
         following(town, there)
         town.refresh(MORNING)
         change(town.source, Team, "north", name="Far north")
-        outcome = town.refresh(NEXT)
+        outcome = town.refresh(NEXT, progress=shown.append)
+    assert [event.step for event in shown if isinstance(event, Done)][-4:] == [
+        "webhook: done", "powerbi viewer: done", "powerbi analyst: done", "webhook powerbi: done",
+    ]  # fmt: skip
     assert after(town) == [
         ("webhook", "done", "200"),
         ("powerbi viewer", "done", "enhanced"),
