@@ -10,7 +10,7 @@ from sqlalchemy import MetaData, Table
 
 from jobs.source.contract import ContractColumn, ContractTable, Kind
 from jobs.source.sqlserver import statements
-from jobs.source.sqlserver.convert import Converter, by_column
+from jobs.source.sqlserver.convert import Converter
 from jobs.source.sqlserver.offers import Offer, tables
 from jobs.source.sqlserver.session import session
 from models.errors import ContractBroken
@@ -71,7 +71,7 @@ def read(place: Place, table: ContractTable, zone: str) -> tuple[list[dict[str, 
         offer = Offer(table, "[thing]", tables(reader)["thing"], zone)
         converter = Converter(offer)
         query = statements.chunk(offer.source, converter.columns, "id", "bigint", 10, first=True)
-        return converter.table_of(by_column(reader.rows(query), len(converter.columns))).to_pylist(), converter
+        return converter.table_of(reader.columns(query, (), len(converter.columns))).to_pylist(), converter
 
 
 def test_every_type_goes_through_the_driver_whole(place: Place) -> None:

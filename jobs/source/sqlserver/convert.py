@@ -20,7 +20,6 @@ from jobs.source.sqlserver.offers import FLAGS, Offer
 from models.errors import ContractBroken
 
 WATERMARK = "updated_at"
-AT_ONCE = 200
 UNFLAGGED = (WATERMARK,)
 """Clocks about which a row says nothing: they order changes and are no event."""
 
@@ -98,15 +97,6 @@ class Converter:
 def schema(table: ContractTable) -> pa.Schema:
     """The Arrow schema of a contract table."""
     return pa.schema([(column.name, ARROW[column.kind]) for column in table.columns])
-
-
-def by_column(rows: Sequence[Sequence[Any]], count: int) -> list[list[Any]]:
-    """Rows as columns, some rows at a time: all at once takes four times as long, since nothing stays in the cache."""
-    columns: list[list[Any]] = [[] for _ in range(count)]
-    for start in range(0, len(rows), AT_ONCE):
-        for column, values in zip(columns, zip(*rows[start : start + AT_ONCE], strict=True), strict=True):
-            column.extend(values)
-    return columns
 
 
 def _flagged(flags: Sequence[str | None], doubts: Mapping[int, Sequence[str]]) -> list[str | None]:

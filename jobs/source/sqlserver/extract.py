@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from jobs.source.sqlserver import statements
 from jobs.source.sqlserver.changes import Since
-from jobs.source.sqlserver.convert import Converter, by_column
+from jobs.source.sqlserver.convert import Converter
 from jobs.source.sqlserver.offers import Offer
 from jobs.source.sqlserver.session import Session
 from models.errors import ContractBroken
@@ -48,8 +48,9 @@ def _chunks(session: Session, offer: Offer, columns: Sequence[str], changed: Sin
     last: Any = None
     seen: set[Any] = set()
     while True:
-        given = session.rows(first, values) if last is None else session.rows(further, [*values, last])
-        made = by_column(given, len(columns))
+        statement, bound = (first, values) if last is None else (further, [*values, last])
+        made = session.columns(statement, bound, len(columns))
+        given = len(made[place])
         if last is not None and made[place][:1] == [last]:
             made = [values[1:] for values in made]
         keys = made[place]
@@ -60,5 +61,5 @@ def _chunks(session: Session, offer: Offer, columns: Sequence[str], changed: Sin
             yield made
             last = keys[-1]
             seen = distinct
-        if len(given) <= CHUNK or not keys:
+        if given <= CHUNK or not keys:
             return

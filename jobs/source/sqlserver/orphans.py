@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from jobs.source.contract import TABLES, ContractTable
 from jobs.source.sqlserver import statements
-from jobs.source.sqlserver.convert import Converter, by_column
+from jobs.source.sqlserver.convert import Converter
 from jobs.source.sqlserver.offers import Offer
 from jobs.source.sqlserver.session import Session
 from models.snapshot.rowtext import literal, quoted
@@ -75,9 +75,9 @@ def _add(session: Session, offer: Offer, converter: Converter, staged: Path, mis
     for start in range(0, len(missing), AT_ONCE):
         keys = missing[start : start + AT_ONCE]
         query = statements.by_key(offer.source, converter.columns, key, offer.types[key], len(keys))
-        rows = session.rows(query, keys)
-        if rows:
-            found.append(converter.table_of(by_column(rows, len(converter.columns))))
+        columns = session.columns(query, keys, len(converter.columns))
+        if columns[0]:
+            found.append(converter.table_of(columns))
     if not found:
         return 0
     target = staged / f"{offer.table.name}.parquet"
