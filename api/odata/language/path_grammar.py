@@ -89,6 +89,7 @@ _PROPERTIES = (
     Move(Form.PLAIN, Leads.PRIMITIVES, Role.PRIMITIVES),
     Move(Form.PLAIN, Leads.PRIMITIVE, Role.KEY),
     Move(Form.PLAIN, Leads.PRIMITIVE, Role.PRIMITIVE),
+    Move(Form.PLAIN, Leads.PRIMITIVE, Role.CUSTOM_AGGREGATE),
     Move(Form.PLAIN, Leads.OPERATION, Role.STREAM),
 )
 _ENTITY_CAST = (*_PROPERTIES, *_OPERATION, *_systems("$ref", "$value"), *_QUERY)
