@@ -1,4 +1,7 @@
-"""$batch over HTTP: each request in it is answered, guarded, counted and audited as if it had come alone."""
+"""$batch over HTTP: each request in it is answered, guarded, counted and audited as if it had come alone.
+
+Over 400 lines in one file: the question is the same for every rule of the service, and all ask it through `send` and `asked`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Batches read and written without a server: tables of what is well formed and what is not, and every byte string."""
+"""Batches read and written without a server: tables of what is well formed and what is not, and every byte string.
+
+Over 400 lines in one file: the two formats are held against each other case by case, and most of it is tables.
+"""
 
 from __future__ import annotations
 
