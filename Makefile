@@ -29,8 +29,8 @@ sqlserver-check: ## the way to SQL Server with each ODBC driver, one table (need
 pictures: ## draw the Power BI pages in docs/powerbi anew (needs the package index)
 	@$(PYTHON) bootstrap.py pictures $(ARGS)
 
-drill: ## kill the refresh at every named point
-	@$(PYTHON) bootstrap.py drill
+drill: ## bad nights, one row a kind, and a table of figures; ARGS="--short" is the gate's form
+	@$(PYTHON) bootstrap.py drill $(ARGS)
 
 reference: ## published figures on real open data (needs ../shared)
 	@$(PYTHON) bootstrap.py reference

@@ -175,10 +175,10 @@ def _check(name: str, command: tuple[str, ...]) -> int:
     return done.returncode
 
 
-def drill() -> int:
-    """Kill the refresh at every named point; the figures are in the last lines."""
+def drill(rest: list[str]) -> int:
+    """Bad nights, one row a kind; ends with a table of figures; `--short` is the gate's form."""
     install("test")
-    return call(PYTHON, "-m", "tests.drill")
+    return call(PYTHON, "-m", "tests.drill", *rest)
 
 
 def conformance(rest: list[str]) -> int:
@@ -235,13 +235,13 @@ def main() -> int:
     serve.add_argument("--calls", type=int, default=None, help="size of the demo city (default 60000)")
     for name, function in (
         ("check", check),
-        ("drill", drill),
         ("reference", reference),
         ("docs", docs),
         ("clean", clean),
     ):
         commands.add_parser(name, help=(function.__doc__ or "").split(";")[0])
     commands.add_parser("test", help="run the tests; further words go to pytest")
+    commands.add_parser("drill", help="bad nights and what came of each; --short, --only NAME, --list")
     commands.add_parser("conformance", help="foreign judges; --only NAME, --list")
     commands.add_parser("powerbi-check", help="judges of the Power BI templates; --short, --only NAME, --list")
     commands.add_parser("sqlserver-check", help="the way to SQL Server with each ODBC driver; --rows N")
@@ -249,6 +249,7 @@ def main() -> int:
     options, rest = parser.parse_known_args()
     with_words = {
         "test": test,
+        "drill": drill,
         "conformance": conformance,
         "powerbi-check": powerbi_check,
         "sqlserver-check": sqlserver_check,
@@ -261,7 +262,7 @@ def main() -> int:
             return run(options.port, options.calls)
         if options.command in with_words:
             return with_words[options.command](rest)
-        return {"check": check, "drill": drill, "reference": reference, "docs": docs, "clean": clean}[options.command]()
+        return {"check": check, "reference": reference, "docs": docs, "clean": clean}[options.command]()
     except Stop as stop:
         say(str(stop))
         return stop.code

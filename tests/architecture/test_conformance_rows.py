@@ -1,4 +1,4 @@
-"""The tables of `make conformance` and `make powerbi-check`: rows are explained on the page of proofs, parts are pinned."""
+"""The tables of `make conformance`, `make powerbi-check` and `make drill`: rows are explained on the page of proofs, parts are pinned."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from tests.conformance.installing import CLIENTS, PACKAGES, Judges, Missing
 from tests.conformance.table import ROWS
 from tests.conftest import ROOT
+from tests.drill import table as drill_table
 from tests.powerbi_check import installing as powerbi
 from tests.powerbi_check import table as powerbi_table
 from tests.powerbi_check.__main__ import NOT_RUN, chosen, table
@@ -25,6 +26,14 @@ def test_every_row_is_explained_on_the_page_of_proofs() -> None:
     names = [row.name for row in ROWS]
     assert len(names) == len(set(names))
     assert [name for name in names if not name.startswith("killer-") and f"`{name}`" not in page] == []
+
+
+def test_every_row_of_the_drill_is_explained_too() -> None:
+    page = (ROOT / "docs" / "proof.md").read_text("utf-8")
+    names = [row.name for row in drill_table.ROWS]
+    assert names
+    assert len(names) == len(set(names))
+    assert [name for name in names if f"`{name}`" not in page] == []
 
 
 def test_every_row_of_the_templates_is_explained_too_and_shows_both_audiences() -> None:

@@ -1,0 +1,8 @@
+"""The rows of `make drill`, in the order in which they run: first what is quick, last what is large."""
+
+from __future__ import annotations
+
+from tests.drill import kills
+from tests.drill.rows import Row
+
+ROWS: tuple[Row, ...] = (*kills.ROWS,)
