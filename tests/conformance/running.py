@@ -1,6 +1,6 @@
 """Runs the rows of a table and prints it: a line for each row as it ends, then all of them under one figure.
 
-Knows nothing of what a row does. Called by the two tables, `make conformance` and `make powerbi-check`.
+Knows nothing of what a row does. Called by `make conformance`, `make powerbi-check` and `make drill`.
 """
 
 from __future__ import annotations

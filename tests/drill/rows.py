@@ -8,9 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.conformance import rows
-from tests.conformance.rows import Judge, Outcome
+from tests.conformance.rows import Judge
 
 __all__ = ["Judge", "Outcome", "Row"]
+
+
+@dataclass(frozen=True)
+class Outcome(rows.Outcome):
+    """As there. `figures`: what was counted and how much, for the block behind the table."""
+
+    figures: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
