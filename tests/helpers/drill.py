@@ -66,15 +66,20 @@ def night(home: Path, now: str, point: str, told: Path, numbers: Numbers | None)
     told.write_text(refresh(settings_of(home), numbers=numbers).state)
 
 
-def process(home: Path, now: str, numbers: Numbers | None, point: str = "") -> tuple[int, str]:
-    """Run a night elsewhere; its exit code (negative: the signal) and the state that it told."""
+def process(
+    home: Path, now: str, numbers: Numbers | None, point: str = "", *, after: float | None = None
+) -> tuple[int, str]:
+    """Run a night elsewhere; its exit code (negative: the signal) and the state that it told.
+
+    It is killed at `point`, or `after` so many seconds if it lives so long.
+    """
     told = home.parent / f"{home.name}.state"
     told.unlink(missing_ok=True)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.helpers.drill"])
     child = context.Process(target=night, args=(home, now, point, told, numbers))
     child.start()
-    child.join(PATIENCE)
+    child.join(PATIENCE if after is None else after)
     if child.exitcode is None:
         child.kill()
         child.join()
