@@ -13,6 +13,7 @@ from models import errors, keeping_errors, source_errors
 from models.catalogue import CATALOGUE
 from models.catalogue.types import Column, Scope, View
 from models.findings import FINDINGS
+from models.monitoring import METRICS
 from models.settings import ApiSettings, JobSettings, SharedSettings
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -96,6 +97,24 @@ def metrics_page() -> list[str]:
             ),
         ]
     return lines
+
+
+def monitoring_page() -> list[str]:
+    """Every gauge about the nights."""
+    rows = ((f"`{each.name}`", ", ".join(each.labels) or "none", each.says) for each in METRICS)
+    return [
+        "# Monitoring: what the nights tell Prometheus",
+        "",
+        MADE,
+        "",
+        "At the service's `/metrics`, and in the file `CRISIS_METRICS_FILE` that jobs keep current. All are gauges.",
+        "Names that end with `_seconds` are moments (seconds since 1970, UTC), except durations: `time() - name` is an",
+        "age. What is not known is not there.",
+        "",
+        "Example rules: [alerts.yml](../alerts.yml).",
+        "",
+        *table(("name", "labels", "meaning"), rows),
+    ]
 
 
 def codes_page() -> list[str]:
@@ -200,6 +219,7 @@ def pages() -> dict[Path, str]:
         "access": access_page(),
         "settings": settings_page(),
         "errors": errors_page(),
+        "monitoring": monitoring_page(),
     }
     return {FOLDER / f"{name}.md": "\n".join(lines).rstrip() + "\n" for name, lines in made.items()}
 

@@ -41,6 +41,11 @@ FINDINGS: dict[str, Finding] = {
             "Start `crisis schedule` again; see that whatever keeps it running (systemd, Task Scheduler) does.",
         ),
         Finding(
+            "W007",
+            "A refresh was killed, and its record is still open",
+            "Run `crisis refresh`, which closes it and makes the night good. A killed run tells nobody.",
+        ),
+        Finding(
             "W011",
             "Power BI was not refreshed after the last run",
             "Look the word up in docs/runbook.md, then run `crisis powerbi refresh`.",
@@ -52,6 +57,11 @@ FINDINGS: dict[str, Finding] = {
             "W013",
             "The settings of Power BI or the webhook are not complete",
             "Set what is named; docs/operations.md lists them.",
+        ),
+        Finding(
+            "W014",
+            "The metrics file is not kept current",
+            "See that the job's user may write the folder of CRISIS_METRICS_FILE, and that `crisis schedule` runs.",
         ),
         Finding(
             "W010",

@@ -156,6 +156,11 @@ class JobSettings(SharedSettings):
     )
     backup_hours: float = Field(default=48.0, gt=0, description="A newest backup older than this is a finding.")
 
+    metrics_file: Path | None = Field(
+        default=None,
+        description="File, ending with .prom, that is kept current for the textfile collector of a node exporter.",
+    )
+
     powerbi_tenant: str | None = Field(default=None, description="Entra tenant of the application that refreshes.")
     powerbi_client: str | None = Field(default=None, description="Id of the application that refreshes.")
     powerbi_secret_file: Path | None = Field(

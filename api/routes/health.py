@@ -11,11 +11,14 @@ from typing import Any
 from fastapi import Depends, FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.freshness import Freshness
 from api.routes.guard import requires_here_or
 from api.routes.parts import Parts
+from models import monitoring
 from models.clock import iso, now
+from models.errors import Unavailable
 
 
 def add_routes(app: FastAPI, parts: Parts) -> None:
@@ -35,7 +38,11 @@ def add_routes(app: FastAPI, parts: Parts) -> None:
         fresh = parts.freshness()
         age = (now() - fresh.as_of).total_seconds() if fresh.as_of else None
         parts.counts.freshness(stale=fresh.stale, age_seconds=age)
-        return Response(parts.counts.text(), media_type=CONTENT_TYPE_LATEST)
+        try:
+            nights = monitoring.text(monitoring.measured(parts.database, parts.settings.snapshots))
+        except SQLAlchemyError as error:
+            raise Unavailable("the service database does not answer") from error
+        return Response(parts.counts.text() + nights.encode(), media_type=CONTENT_TYPE_LATEST)
 
 
 def readiness(fresh: Freshness) -> dict[str, Any]:

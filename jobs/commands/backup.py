@@ -9,10 +9,14 @@ import msgspec
 import typer
 from rich.console import Console
 
+from jobs import monitoring
+from jobs.backup.record import record
 from jobs.backup.take import back_up
 from jobs.refresh.progress import showing
 from models.errors import ConfigurationError
 from models.settings import JobSettings
+
+NOT_RECORDED = "The service database was not told of this backup: what watches its age sees the one before."
 
 
 def register(app: typer.Typer) -> None:
@@ -46,10 +50,12 @@ def backup(
         )
     with showing(Console(stderr=True)) as progress:
         place, made = back_up(settings, target, progress)
+    notes = made.notes if record(settings, target, made) else (*made.notes, NOT_RECORDED)
+    monitoring.write(settings)
     if json:
         said = {"folder": str(place), "made_at": made.made_at, "version": made.version, "as_of": made.as_of}
-        counted = {"nights": made.nights, "files": len(made.files), "bytes": made.bytes, "notes": made.notes}
+        counted = {"nights": made.nights, "files": len(made.files), "bytes": made.bytes, "notes": notes}
         typer.echo(msgspec.json.encode(said | counted).decode())
         return
     held = f"{made.nights} nights, {made.version or 'no snapshot'}, {len(made.files)} files, {made.bytes:,} bytes"
-    typer.echo("\n".join((f"backed up into {place}: {held}", *(f"note: {line}" for line in made.notes))))
+    typer.echo("\n".join((f"backed up into {place}: {held}", *(f"note: {line}" for line in notes))))

@@ -25,6 +25,7 @@ from sqlmodel import Session, col, select
 from jobs import migrate
 from jobs.backup.layout import newest
 from jobs.following.configured import power_bi, webhooks
+from jobs.refresh.lease import is_held
 from jobs.source.sqlserver.source import dialling
 from models import clock
 from models.database import engine
@@ -58,6 +59,7 @@ def examine(settings: JobSettings) -> Iterator[Found]:
     yield from _snapshot(settings)
     yield from _backup(settings)
     yield from _followers(settings)
+    yield from _monitoring(settings)
     if settings.demo:
         yield _found("W004", "CRISIS_DEMO is set")
 
@@ -98,6 +100,8 @@ def _service(settings: JobSettings) -> Iterator[Found]:
         yield _found("W002", str(last.error_code))
     if worker is not None and worker.beat_at < (clock.wall() - queue.SILENT).replace(tzinfo=None):
         yield _found("W006", f"last heard of at {worker.beat_at.isoformat(sep=' ', timespec='seconds')} UTC")
+    if last is not None and last.state == "running" and not is_held(engine(settings.service_database, read_only=True)):
+        yield _found("W007", f"begun at {last.started_at.isoformat(sep=' ', timespec='seconds')} UTC")
     for step in followed:
         kind = FOLLOWERS.get(step.name.partition(" ")[0])
         if kind is not None and step.outcome not in ("done", "running"):
@@ -137,6 +141,16 @@ def _followers(settings: JobSettings) -> Iterator[Found]:
             read(settings)
         except ConfigurationError as error:
             yield _found("W013", error.message)
+
+
+def _monitoring(settings: JobSettings) -> Iterator[Found]:
+    path = settings.metrics_file
+    if path is None:
+        return
+    if not path.is_file():
+        yield _found("W014", f"{path}: none")
+    elif not os.access(path.parent, os.W_OK):
+        yield _found("W014", f"{path.parent} cannot be written")
 
 
 def _backup(settings: JobSettings) -> Iterator[Found]:

@@ -11,6 +11,7 @@ import msgspec
 import typer
 from rich.console import Console
 
+from jobs import monitoring
 from jobs.migrate import upgrade_service
 from jobs.refresh.parameters import PROFILES
 from jobs.refresh.progress import showing
@@ -84,16 +85,19 @@ def refresh(
         )
         return
     upgrade_service(settings.service_database)
-    with showing(Console(stderr=True)) as progress, listening() as told, _failing(as_json=json):
-        outcome = run_refresh(
-            settings,
-            as_of=as_of.date() if as_of else None,
-            profile=profile,
-            accept_loss=accept_loss,
-            progress=progress,
-            resume=resume,
-            told=told,
-        )
+    try:
+        with showing(Console(stderr=True)) as progress, listening() as told, _failing(as_json=json):
+            outcome = run_refresh(
+                settings,
+                as_of=as_of.date() if as_of else None,
+                profile=profile,
+                accept_loss=accept_loss,
+                progress=progress,
+                resume=resume,
+                told=told,
+            )
+    finally:
+        monitoring.write(settings)
     warned = [f"{found.check}: {found.detail}" for found in outcome.checks if found.outcome != "passed"]
     _say(outcome, "\n".join((outcome.message, *(f"warning: {line}" for line in warned))), json)
 

@@ -35,6 +35,7 @@ from jobs.refresh.stopping import Told, Watch, never
 from jobs.source import marks
 from jobs.source.contract import TABLES
 from jobs.source.demo import keys as demo_keys
+from models import monitoring
 from models.clock import now
 from models.database import engine as open_engine
 from models.errors import FolderNotWritable
@@ -185,7 +186,8 @@ def _delivered(job: Job) -> tuple[Night, bool, str]:
     if chosen.why:
         job.log.say(chosen.why)
     if chosen.night is not None:
-        with job.step("resume"):
+        with job.step("resume") as step:
+            step.detail = monitoring.counted(chosen.night.added, chosen.night.changed, chosen.night.deleted)
             return chosen.night, True, chosen.why
     return *_read(job), chosen.why
 
@@ -202,6 +204,7 @@ def _read(job: Job) -> tuple[Night, bool]:
         step.rows = extracted.rows
     with job.step("history") as step:
         delivery = steps.receive(job.con, job.history, job.staged, source, job.started, read=extracted.checks)
+        step.detail = steps.told(delivery.differences)
         checks = steps.accept(delivery.checks, accept_loss=job.accept_loss or source.synthetic)
         if delivery.fresh:
             night = job.history.commit(

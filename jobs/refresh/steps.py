@@ -33,6 +33,7 @@ from models.catalogue import CATALOGUE
 from models.catalogue.types import View
 from models.clock import local_day
 from models.errors import CheckFailed, ContractBroken
+from models.monitoring import counted
 from models.settings import JobSettings
 from models.snapshot.manifest import CheckResult, Manifest
 from models.snapshot.rowtext import literal
@@ -131,6 +132,14 @@ def receive(
     fresh = not (same_day and same_facts) or any(found.stored for found in differences.values())
     checks = (*read, *plausibility(con, staged, as_of, source.zone), _losses(differences))
     return Delivery(source, differences, checks, fresh)
+
+
+def told(differences: dict[str, Difference]) -> str:
+    """What the night brings, as a step's detail."""
+    found = differences.values()
+    return counted(
+        sum(each.added for each in found), sum(each.changed for each in found), sum(each.deleted for each in found)
+    )
 
 
 def _losses(differences: dict[str, Difference]) -> CheckResult:

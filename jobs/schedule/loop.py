@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from jobs import monitoring
 from jobs.refresh.lease import is_held
 from jobs.schedule import ledger, told
 from jobs.schedule.nights import Plan, last_due, plan
@@ -121,6 +122,7 @@ class Schedule:
         self._said = None
         self._begun = time.monotonic()
         self._run = self._start(self.settings, order)
+        self._beat(at_once=True)
 
     def _settle(self, exit_code: int) -> None:
         """The run's process has ended: close its record and its request, and say how it went."""
@@ -133,6 +135,7 @@ class Schedule:
             queue.end(self.engine, order.run_id)
             self._say(Finished(**asdict(ended)))
         self._run = None
+        monitoring.write(self.settings, self.engine)
         if exit_code == LeaseHeld.exit_code:
             self._once(Held())
 
@@ -142,6 +145,7 @@ class Schedule:
         if not at_once and self._beaten is not None and abs(moment - self._beaten) < BEAT:
             return
         queue.beat(self.engine, self.worker_id, self._next)
+        monitoring.write(self.settings, self.engine)
         self._beaten = moment
         for request_id in queue.abandoned(self.engine):
             asked = queue.seen(self.engine, request_id)

@@ -91,7 +91,12 @@ def test_stale_figures_say_since_when_and_why(own: Service, line: str, monkeypat
     assert row["LastRunOutcomeCode"] == last
     page = own.get("/").text
     assert ("<strong>Stale:</strong>" in page) == said["stale"]
-    assert f"crisis_data_stale {float(said['stale'])}" in own.get("/metrics").text
+    measured = own.get("/metrics").text
+    assert f"crisis_data_stale {float(said['stale'])}" in measured
+    assert f"crisis_refresh_running {float(last == 'running')}" in measured
+    assert ('crisis_refresh_last_info{state="failed",code="CheckFailed",trigger="cli"} 1.0' in measured) == (
+        "failed" in runs
+    )
 
 
 def test_the_publishing_run_says_when_it_was_published(own: Service) -> None:
