@@ -24,8 +24,8 @@ from models.settings import ApiSettings
 from tests.drill.bench import Bench
 from tests.drill.readers import Clients, judged, reading
 from tests.drill.rows import Outcome, Row
-from tests.drill.twins import HEALTHY, Twins, current
-from tests.helpers.drill import process, settings_of
+from tests.drill.twins import HEALTHY, Twins, current, must_publish
+from tests.helpers.drill import settings_of
 from tests.helpers.live import serving
 from tests.helpers.service import make_keys
 
@@ -66,7 +66,7 @@ def served(twins: Twins, bench: Bench, *, walkers: int = 2) -> Iterator[Clients]
 
 def once_more(twins: Twins, moment: str) -> tuple[int, str]:
     """A run that nobody disturbs."""
-    return process(twins.home, moment, None)
+    return twins.run(twins.home, moment)
 
 
 def night(twins: Twins, clients: Clients, name: str, kill: Kill, again: Again = once_more) -> Night:
@@ -100,11 +100,11 @@ def died_in(twins: Twins) -> str:
             select(RUNS.c.run_id, RUNS.c.state).order_by(RUNS.c.started_at.desc(), RUNS.c.fence.desc()).limit(1)
         ).one()
         if run.state != "running":
-            return "before its record"
+            return "no step yet"
         found = connection.scalars(
             select(STEPS.c.name).where(STEPS.c.run_id == run.run_id).order_by(STEPS.c.step_id.desc()).limit(1)
         ).first()
-        return found or "before its first step"
+        return found or "no step yet"
 
 
 def unclosed(twins: Twins) -> list[str]:
@@ -128,17 +128,17 @@ def _records(twins: Twins) -> Iterator[Any]:
 
 def at_point(point: str) -> Kill:
     """Dies by itself, as by a power cut, at a named point."""
-    return lambda twins, moment: process(twins.home, moment, None, point)[0] == -signal.SIGKILL
+    return lambda twins, moment: twins.run(twins.home, moment, point)[0] == -signal.SIGKILL
 
 
 def at_moment(part: float, seconds: Callable[[], float]) -> Kill:
     """Killed from outside after this part of the length of a run."""
-    return lambda twins, moment: process(twins.home, moment, None, after=part * seconds())[0] == -signal.SIGKILL
+    return lambda twins, moment: twins.run(twins.home, moment, after=part * seconds())[0] == -signal.SIGKILL
 
 
 def points(bench: Bench) -> Outcome:
     """Each named point once, in the order of a night."""
-    twins = Twins(bench.folder / "kill-points")
+    twins = Twins(bench.folder, "kill-points")
     with served(twins, bench) as clients:
         asked = FEW_POINTS if bench.short else POINTS
         nights = [told(bench, night(twins, clients, point, at_point(point))) for point in asked]
@@ -147,14 +147,24 @@ def points(bench: Bench) -> Outcome:
 
 def moments(bench: Bench) -> Outcome:
     """Moments drawn at random, one from each equal part of a run's length."""
-    twins = Twins(bench.folder / "kill-random")
+    twins = Twins(bench.folder, "kill-random")
     draw = random.Random(bench.seed)
     many = FEW_MOMENTS if bench.short else MOMENTS
     parts = [(number + draw.random()) / many for number in range(many)]
     draw.shuffle(parts)
     with served(twins, bench) as clients:
+        length(twins)
         nights = [each for part in parts for each in _until_killed(bench, twins, clients, part)]
     return outcome(bench, twins, clients, nights, f"random moments (seed {bench.seed})")
+
+
+def length(twins: Twins) -> None:
+    """A night that nothing happens to, in both homes at once, to know how long one takes by now."""
+    moment = twins.dawn()
+    with ThreadPoolExecutor(1) as pool:
+        beside = pool.submit(twins.undisturbed, moment)
+        must_publish(once_more(twins, moment))
+        beside.result()
 
 
 def _until_killed(bench: Bench, twins: Twins, clients: Clients, part: float) -> Iterator[Night]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from tests.drill import kills
+from tests.drill import kills, paging
 from tests.drill.rows import Row
 
-ROWS: tuple[Row, ...] = (*kills.ROWS,)
+ROWS: tuple[Row, ...] = (
+    paging.ROW,
+    *kills.ROWS,
+)

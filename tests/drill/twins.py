@@ -10,8 +10,10 @@ import shutil
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from jobs.migrate import upgrade_service
+from jobs.refresh.publish import kept
 from models.clock import iso
 from models.crisis.events import Call, Incident, StatusEvent
 from models.snapshot import layout, manifest
@@ -23,50 +25,85 @@ FIRST = datetime(2026, 2, 1, 9, tzinfo=UTC)
 CALLS = 372
 """Up to the morning of FIRST, one call every two hours."""
 A_DAY = 12
+QUIET = 2
 WALKED = ("Calls", "DailyIncidents", "Codes")
 """Views of which the twin keeps the rows, so that lost and doubled ones can be counted."""
 HEALTHY = (0, "published")
 
 
-class Twins:
-    """Both homes, after two quiet nights, and everything that was ever published in them."""
+def moment_of(night: int) -> str:
+    """The moment at which a night runs."""
+    return iso(FIRST + timedelta(days=night))
 
-    def __init__(self, folder: Path) -> None:
-        self.home, self.twin = folder / "killed", folder / "undisturbed"
-        self.nights = self.removed = 0
+
+def news(source: str, night: int) -> None:
+    """What is new in a source before a night: calls of the day, two corrected rows, a deleted one."""
+    have = CALLS + A_DAY * (night - 1)
+    add_calls(source, have, A_DAY)
+    change(source, Incident, have - 30, severity="fatal")
+    change(source, Call, have - 20, priority="2")
+    remove(source, StatusEvent, have - 100)
+
+
+def quiet(home: Path) -> None:
+    """A city after QUIET nights in which nothing went wrong."""
+    source = settings_of(home).source_database
+    tiny_source(source, CALLS)
+    upgrade_service(settings_of(home).service_database)
+    for night in range(1, QUIET + 1):
+        news(source, night)
+        must_publish(process(home, moment_of(night), None))
+
+
+def must_publish(found: tuple[int, str]) -> None:
+    """Raises RuntimeError where an undisturbed night did not publish: then nothing can be learned from the others."""
+    if found != HEALTHY:
+        raise RuntimeError(f"an undisturbed night did not publish: exit code {found[0]}, {found[1]}")
+
+
+class Twins:
+    """Both homes below `folder`, after the same quiet nights, and everything that was ever published in them."""
+
+    def __init__(self, folder: Path, name: str, **settings: Any) -> None:
+        """`settings` are those of the job beyond the drill's own, which keep no snapshot longer than they must."""
+        self.home, self.twin = folder / f"{name}-killed", folder / f"{name}-undisturbed"
+        self.settings = settings
+        self.nights, self.seconds = QUIET, 0.0
         self.published: dict[str, Manifest] = {}
         self.rows: dict[tuple[str, str], tuple[bytes, ...]] = {}
-        self.seconds = 0.0
-        settings = settings_of(self.twin)
-        tiny_source(settings.source_database, CALLS)
-        upgrade_service(settings.service_database)
-        for _ in range(2):
-            self.undisturbed(self.dawn(both=False))
-        shutil.copytree(self.twin, self.home)
+        ready = folder / "quiet"
+        if not ready.exists():
+            quiet(ready)
+        for home in (self.home, self.twin):
+            shutil.copytree(ready, home)
+        for version in kept(self.twin / "snapshots"):
+            self.remember(version)
 
-    def dawn(self, *, both: bool = True) -> str:
-        """Another day: its news in the sources, and the moment of its night."""
-        have, self.nights = CALLS + A_DAY * self.nights, self.nights + 1
-        for home in (self.twin, self.home)[: 1 + both]:
-            source = settings_of(home).source_database
-            add_calls(source, have, A_DAY)
-            change(source, Incident, have - 30, severity="fatal")
-            change(source, Call, have - 20, priority="2")
-            remove(source, StatusEvent, have - 100)
-        return iso(FIRST + timedelta(days=self.nights))
+    def dawn(self) -> str:
+        """Another day: its news in both sources, and the moment of its night."""
+        self.nights += 1
+        for home in (self.home, self.twin):
+            news(settings_of(home).source_database, self.nights)
+        return moment_of(self.nights)
+
+    def run(self, home: Path, moment: str, point: str = "", *, after: float | None = None) -> tuple[int, str]:
+        """The night of a moment in one of the homes, killed where and when it is said: exit code and state."""
+        return process(home, moment, None, point, after=after, **self.settings)
 
     def undisturbed(self, moment: str) -> Manifest:
-        """The night as it should be, in the twin; its rows are kept."""
+        """The night as it should be, in the twin."""
         begun = time.monotonic()
-        if (found := process(self.twin, moment, None)) != HEALTHY:
-            raise RuntimeError(f"the undisturbed night did not publish: exit code {found[0]}, {found[1]}")
+        must_publish(self.run(self.twin, moment))
         self.seconds = time.monotonic() - begun
-        made = current(self.twin)
-        folder = self.twin / "snapshots" / made.version
+        return self.remember(current(self.twin).version)
+
+    def remember(self, version: str) -> Manifest:
+        """What the twin has published under this name."""
+        folder = self.twin / "snapshots" / version
         for view in WALKED:
             text = layout.text_path(folder, view).read_bytes()
-            self.rows[made.version, view] = tuple(text.removesuffix(layout.ROW_END).split(layout.ROW_END))
-        self.published[made.version] = made
+            self.rows[version, view] = tuple(text.removesuffix(layout.ROW_END).split(layout.ROW_END))
+        self.published[version] = made = manifest.read(folder)
         return made
 
 

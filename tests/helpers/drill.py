@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from jobs.migrate import upgrade_service
 from jobs.refresh.crash import POINTS
@@ -55,29 +56,29 @@ class Result:
         return self.killed and self.reads > 0 and not self.torn and ran and self.identities_equal and not self.leftovers
 
 
-def settings_of(home: Path) -> JobSettings:
+def settings_of(home: Path, **others: Any) -> JobSettings:
     """The usual lease, so that a killed run must be followed without waiting for it; every run prunes."""
-    return JobSettings(home=home, keep_snapshots_hours=0, keep_snapshots_days=0)
+    return JobSettings(**({"home": home, "keep_snapshots_hours": 0, "keep_snapshots_days": 0} | others))
 
 
-def night(home: Path, now: str, point: str, told: Path, numbers: Numbers | None) -> None:
+def night(settings: JobSettings, now: str, point: str, told: Path, numbers: Numbers | None) -> None:
     """One refresh in a process of its own; writes its state to `told` if it lives that long."""
     os.environ |= {"CRISIS_NOW": now, "CRISIS_DRILL": "1", "CRISIS_CRASH_AT": point}
-    told.write_text(refresh(settings_of(home), numbers=numbers).state)
+    told.write_text(refresh(settings, numbers=numbers).state)
 
 
 def process(
-    home: Path, now: str, numbers: Numbers | None, point: str = "", *, after: float | None = None
+    home: Path, now: str, numbers: Numbers | None, point: str = "", *, after: float | None = None, **others: Any
 ) -> tuple[int, str]:
     """Run a night elsewhere; its exit code (negative: the signal) and the state that it told.
 
-    It is killed at `point`, or `after` so many seconds if it lives so long.
+    It is killed at `point`, or `after` so many seconds if it lives so long. `others` are more settings.
     """
     told = home.parent / f"{home.name}.state"
     told.unlink(missing_ok=True)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.helpers.drill"])
-    child = context.Process(target=night, args=(home, now, point, told, numbers))
+    child = context.Process(target=night, args=(settings_of(home, **others), now, point, told, numbers))
     child.start()
     child.join(PATIENCE if after is None else after)
     if child.exitcode is None:
