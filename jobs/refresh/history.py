@@ -22,7 +22,7 @@ import msgspec
 
 from jobs.refresh import crash
 from jobs.refresh.night import BUILDING, NIGHT_FILE, Night, TableFacts, night_bytes, night_hash, night_name
-from jobs.refresh.versions import Difference, compare, restore, store, watermark, write_held
+from jobs.refresh.versions import Difference, compare, no_versions, restore, store, watermark, write_held
 from jobs.source.contract import TABLES, ContractTable, SourceFacts
 from models.clock import iso
 from models.errors import HistoryDamaged
@@ -130,12 +130,14 @@ class History:
         """Make schema `src`: the rows in force at the recorded time `until` (aware UTC); returns its nights.
 
         `src.<contract table>` has the contract's columns and `_recorded_at`, `_first_recorded_at`, `_revised`;
-        `src._deleted` counts what went in the latest night and `src._nights` lists the nights.
+        `src._deleted` counts what went in the latest night, `src._nights` lists the nights, and `src._version` holds
+        what became, night by night, of each record with a clock of its own that a night after the first has touched.
         """
         kept = self.nights(until)
         con.execute("CREATE SCHEMA IF NOT EXISTS src")
+        no_versions(con)
         for table in TABLES:
-            restore(con, table, self._files(kept, table), kept[-1].recorded)
+            restore(con, table, self._files(kept, table), kept[0].recorded, kept[-1].recorded)
         _describe(con, kept)
         return kept
 

@@ -137,6 +137,10 @@ def _macros(p: Parameters) -> tuple[str, ...]:
         f"too_early(ts) AS COALESCE(ts < {first}, false)",
         # the day under which a record is looked at: of its own clock, or else of its last change
         f"record_day(ts, updated) AS COALESCE(local_day(ts), local_day(LEAST(GREATEST(updated, {first}), {as_of})))",
+        # the same as it was known at an earlier moment
+        "record_day_at(ts, updated, moment) AS "
+        f"COALESCE(local_day(CASE WHEN ts BETWEEN {first} AND moment THEN ts END), "
+        f"local_day(LEAST(GREATEST(updated, {first}), moment)))",
         # a doubt that the source's importer noted about a clock
         "doubted(flags, clock, doubt) AS COALESCE(contains(';' || replace(flags, ' ', '') || ';', "
         "';' || clock || ':' || doubt || ';'), false)",

@@ -23,6 +23,7 @@ HERE = Path(__file__).parent
 SQL = HERE / "sql"
 ROOT = HERE.parents[1]
 METHOD = (
+    "jobs/refresh/anchors.py",
     "jobs/refresh/clean/**/*.py",
     "jobs/refresh/compute.py",
     "jobs/refresh/parameters.py",

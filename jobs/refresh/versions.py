@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from jobs.refresh.anchors import ANCHORS
 from jobs.source.contract import TABLES, ContractTable, Kind
 from models.clock import iso
 from models.errors import ContractBroken
@@ -133,17 +134,42 @@ def write_held(con: duckdb.DuckDBPyConnection, table: ContractTable, files: Sequ
     """)
 
 
-def restore(con: duckdb.DuckDBPyConnection, table: ContractTable, files: Sequence[Path], latest: datetime) -> None:
-    """Make `src.<table>` from the versions in `files`; `latest` is the recorded time of the latest night."""
-    key = quoted(table.key)
+def restore(
+    con: duckdb.DuckDBPyConnection, table: ContractTable, files: Sequence[Path], earliest: datetime, latest: datetime
+) -> None:
+    """Make `src.<table>` from the versions in `files`, and add to `src._version` what became of its records.
+
+    `earliest` and `latest` are the recorded times of the first and of the latest night.
+    """
+    key, anchor = quoted(table.key), ANCHORS.get(table.name)
     every = _versions(files, table)
     con.execute(f"""
+        CREATE OR REPLACE TABLE src._every AS
+        SELECT {key} AS key, _recorded_at AS recorded_at, _op AS op, updated_at,
+            {quoted(anchor) if anchor else "CAST(NULL AS TIMESTAMP)"} AS clock
+        FROM ({every})
+    """)
+    con.execute(f"""
         CREATE OR REPLACE TABLE src.{quoted(table.name)} AS
-        WITH span AS (
-            SELECT {key} AS key, min(_recorded_at) AS first, max(_recorded_at) AS last FROM ({every}) GROUP BY {key}
-        )
+        WITH span AS (SELECT key, min(recorded_at) AS first, max(recorded_at) AS last FROM src._every GROUP BY key)
         SELECT {_columns(table)}, _recorded_at, span.first AS _first_recorded_at,
             span.first < span.last AND span.last = {_moment(latest)} AS _revised
         FROM ({every}) JOIN span ON {key} = span.key AND _recorded_at = span.last
         WHERE _op = 'put'
     """)
+    if anchor:
+        con.execute(f"""
+            INSERT INTO src._version
+            SELECT {literal(table.name)}, key, recorded_at, op, clock, updated_at
+            FROM src._every
+            WHERE key IN (SELECT key FROM src._every WHERE recorded_at > {_moment(earliest)})
+        """)
+    con.execute("DROP TABLE src._every")
+
+
+def no_versions(con: duckdb.DuckDBPyConnection) -> None:
+    """Make `src._version` anew and empty: all versions of each record that a night after the first one has touched."""
+    con.execute(
+        "CREATE OR REPLACE TABLE src._version (contract_table VARCHAR, key BIGINT, recorded_at TIMESTAMP, op VARCHAR, "
+        "clock TIMESTAMP, updated_at TIMESTAMP)"
+    )

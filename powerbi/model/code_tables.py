@@ -1,6 +1,6 @@
 """Code lists that an audience's tables use -> one small table each: the label for people, the code hidden.
 
-Dimensions and trust carry their own words, so only facts, items, records and the findings of data quality count.
+Dimensions and most of trust carry their own words: facts, items, records and what is counted by table lead to lists.
 Pure; called by build, relationships and french.
 """
 
@@ -12,13 +12,15 @@ from powerbi.audience import Audience
 from powerbi.model import sources, words
 from powerbi.naming import pascal
 
+COUNTED = frozenset({"DataQuality", "Revisions", "Completeness"})
+"""Views of trust that count records by table of the source contract."""
 DIMENSIONS = frozenset({"incident_type", "family"})
 """Lists that a dimension carries already: a second table would be a second path to the same row."""
 
 
 def coded(view: View) -> tuple[Column, ...]:
     """The columns of a view that lead to a code table."""
-    if view.group in ("dimensions", "trust") and view.name != "DataQuality":
+    if view.group in ("dimensions", "trust") and view.name not in COUNTED:
         return ()
     return tuple(column for column in view.columns if column.codes and column.codes not in DIMENSIONS)
 

@@ -41,10 +41,19 @@ HIERARCHIES = {
 SHOWN = {
     "HourlyActivity": frozenset({"Weekday", "WeekdayName", "Hour"}),
     "DataQuality": frozenset({"FieldName"}),
+    "Revisions": frozenset({"RevisedOn"}),
+    "Completeness": frozenset({"AgeDays"}),
 }
 """Facts whose few columns are dimensions of their own."""
 HIDDEN = frozenset(
-    {("Dates", "Month"), ("Dates", "Weekday"), ("IncidentTypes", "SortOrder"), ("RefreshStatus", "StatusId")}
+    {
+        ("Dates", "Month"),
+        ("Dates", "Weekday"),
+        ("Dates", "ProvisionalDays"),
+        ("Dates", "IsProvisionalLearned"),
+        ("IncidentTypes", "SortOrder"),
+        ("RefreshStatus", "StatusId"),
+    }
 )
 KEYS = frozenset({"OperationalDate", "AreaId", "TeamCode", "IncidentTypeCode"})
 """What leads to a dimension, which shows the name instead."""

@@ -6,7 +6,7 @@ clean, compute, check and the oracle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ import duckdb
 from jobs.refresh.clean import clean
 from jobs.refresh.compute import compute
 from jobs.refresh.parameters import PROFILES, Parameters
+from jobs.refresh.versions import no_versions
 from jobs.source.contract import TABLES, ContractTable, Kind
 from models.catalogue import CATALOGUE
 from models.clock import day_start, parse_instant
@@ -48,11 +49,13 @@ def source(
     as_of: datetime,
     nights: Iterable[tuple[datetime, datetime]] = (),
     deleted: Mapping[str, int] | None = None,
+    versions: Iterable[Sequence[object]] = (),
 ) -> duckdb.DuckDBPyConnection:
     """A connection with every `src` table. `rows`: contract table -> rows; what a row leaves out is its default or null.
 
     `nights`: (recorded_at, as_of) naive UTC; default: one night at `as_of`. Rows say `_first_recorded_at`,
-    `_recorded_at`, `_revised` where it matters; else they came with the first and only night.
+    `_recorded_at`, `_revised` where it matters; else they came with the first and only night. `versions`: rows of
+    `src._version` in its order, where past nights matter.
     """
     con = duckdb.connect(config={"autoinstall_known_extensions": False})
     con.execute("SET TimeZone = 'UTC'")
@@ -67,6 +70,9 @@ def source(
         CREATE TABLE src._deleted (contract_table VARCHAR, deleted_count BIGINT)"""
     )
     con.executemany("INSERT INTO src._nights VALUES (?, ?, ?, 0, 0, 0)", [(at, seen, seen) for at, seen in when])
+    no_versions(con)
+    if kept := [list(row) for row in versions]:
+        con.executemany("INSERT INTO src._version VALUES (?, ?, ?, ?, ?, ?)", kept)
     if deleted:
         con.executemany("INSERT INTO src._deleted VALUES (?, ?)", list(deleted.items()))
     return con

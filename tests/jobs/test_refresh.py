@@ -317,8 +317,8 @@ def test_progress_tells_every_step_in_order(town: Town) -> None:
         event.step for event in told if isinstance(event, Done)
     ]
     totals = {event.step: event.total for event in told if isinstance(event, Begun) and event.total}
-    assert totals == {"extract": 20, "compute": 28}
-    assert sum(isinstance(event, Moved) for event in told) == 48
+    assert totals == {"extract": 20, "compute": 30}
+    assert sum(isinstance(event, Moved) for event in told) == 50
 
 
 @pytest.mark.parametrize("terminal", [False, True])

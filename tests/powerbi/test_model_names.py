@@ -123,7 +123,7 @@ def test_everything_has_a_description(name: str) -> None:
 
 PERSPECTIVES = """
     Daily figures  viewer analyst  shows Dates Areas DailyCalls OpenItems Priority        hides DataQuality Incidents
-    Trust          viewer analyst  shows Dates DataQuality Snapshots RefreshStatus        hides DailyCalls ScopeMembers
+    Trust          viewer analyst  shows Dates DataQuality Revisions RefreshStatus        hides DailyCalls ScopeMembers
     Records        analyst         shows Dates Incidents Calls Severity                   hides DailyCalls Snapshots
 """
 

@@ -87,6 +87,8 @@ SHOWN = """
     ResponsePercentiles
     HourlyActivity  Weekday WeekdayName Hour
     DataQuality     FieldName
+    Revisions       RevisedOn
+    Completeness    AgeDays
     ScopeMembers
     Priority        Priority Description
 """
@@ -152,6 +154,8 @@ RELATED = """
     OpenItems            Areas Teams ItemKind Severity DueState
     HourlyActivity       Period Activity
     DataQuality          Dates ContractTable Finding
+    Revisions            Dates ContractTable
+    Completeness         ContractTable
     MetricDefinitions
     Snapshots
     RefreshStatus

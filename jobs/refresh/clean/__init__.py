@@ -16,7 +16,7 @@ from jobs.refresh.parameters import Parameters, load
 SQL = Path(__file__).resolve().parents[1] / "sql" / "fact"
 STEPS = ("place", "incident", "call_fate", "unit", "contact", "call", "care")
 """SQL files that make the facts, in order; each may read what those before it made."""
-DAYS = ("calendar", "measured")
+DAYS = ("revised", "calendar", "measured")
 """SQL files that need to know which days the findings lie on."""
 SCHEMAS = ("catalogue", "seen", "fact")
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import duckdb
 
+from jobs.refresh.anchors import ANCHORS
 from models.catalogue import CATALOGUE
 from models.catalogue.codes import INCIDENT_TYPES, SPECIAL_AREAS, STAGES, UNKNOWN_TYPES
 from models.snapshot.rowtext import literal
@@ -84,6 +85,7 @@ def load(con: duckdb.DuckDBPyConnection) -> None:
         "stop_reason_fit(reason VARCHAR, first_stage INTEGER, last_stage INTEGER)",
         [(reason, order[first], order[last]) for reason, (first, last) in STOP_REASON_FITS.items()],
     )
+    _table(con, "anchored(contract_table VARCHAR, clock VARCHAR)", list(ANCHORS.items()))
     _metrics(con)
     orders = {"outcome_words": OUTCOME_ORDER, "disposition_words": DISPOSITION_ORDER, "police_words": POLICE_ORDER}
     for name, words in orders.items():

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from jobs.refresh.anchors import ANCHORS
 from jobs.refresh.clean import seen
 from jobs.source.contract import ContractTable
 from models.snapshot.rowtext import literal, quoted
@@ -69,11 +70,10 @@ AREA = (
 
 @dataclass(frozen=True)
 class Inspection:
-    """One contract table: its rows joined to fate and fact (SQL after FROM), the event clock by which a row is late."""
+    """One contract table: its rows joined to fate and fact (SQL after FROM); its anchor says by when a row is late."""
 
     table: str
     rows: str
-    anchor: str
     findings: tuple[Finding, ...]
     day: str = "f.day"
 
@@ -84,7 +84,6 @@ INSPECTIONS = (
         """src.incident s JOIN fact.incident_fate f USING (incident_id)
         LEFT JOIN fact.incident k USING (incident_id) LEFT JOIN fact.place p ON p.location_id = s.location_id
         LEFT JOIN src.incident t ON t.incident_id = s.merged_into""",
-        "reported_at",
         (
             _out(RECORD, "duplicate_natural_key", "duplicate"),
             _out(RECORD, "merged_incident", "merged"),
@@ -113,7 +112,6 @@ INSPECTIONS = (
         """src.call s JOIN fact.call_fate f USING (call_id)
         LEFT JOIN fact.call k USING (call_id) LEFT JOIN fact.place p ON p.location_id = s.location_id
         LEFT JOIN src.incident t ON t.incident_id = s.incident_id LEFT JOIN src.call o ON o.call_id = s.duplicate_of""",
-        "call_arrival",
         (
             _out(RECORD, "duplicate_natural_key", "duplicate"),
             _out(RECORD, "excluded_call", "excluded_call"),
@@ -144,7 +142,6 @@ INSPECTIONS = (
             CASE WHEN not_yet(d.offered_at) OR c.fate = 'not_yet' THEN 'not_yet' END AS fate
             FROM src.dispatch d LEFT JOIN fact.call_fate c USING (call_id)) s
         JOIN LATERAL (SELECT s.fate, record_day(known(s.offered_at), s.updated_at) AS day) f ON true""",
-        "offered_at",
         (
             Finding("call_id", "orphan", "s.is_orphan", "true"),
             Finding("offered_at", "missing_clock", "s.offered_at IS NULL"),
@@ -156,7 +153,6 @@ INSPECTIONS = (
         """src.unit_response s JOIN fact.response_fate f USING (response_id)
         LEFT JOIN fact.unit k USING (response_id) LEFT JOIN fact.team_word t ON t.raw = s.team_code
         LEFT JOIN fact.call c ON c.call_id = k.call_id""",
-        "time_dispatch",
         (
             _out(RECORD, "duplicate_natural_key", "duplicate"),
             _out("call_id", "orphan", "orphan"),
@@ -180,7 +176,6 @@ INSPECTIONS = (
         """src.status_event s JOIN LATERAL (
             SELECT CASE WHEN not_yet(s."at") THEN 'not_yet' END AS fate, record_day(known(s."at"), s.updated_at) AS day
         ) f ON true""",
-        "at",
         (
             Finding("at", "missing_clock", 's."at" IS NULL'),
             Finding("recorded_at", "clock_order", 's.recorded_at < s."at"'),
@@ -192,7 +187,6 @@ INSPECTIONS = (
         """src.person_contact s JOIN fact.contact_fate f USING (contact_id) LEFT JOIN fact.met k USING (contact_id)
         LEFT JOIN src.unit_response r ON r.response_id = s.response_id
         LEFT JOIN src.incident i ON i.incident_id = s.incident_id""",
-        "contact_at",
         (
             Finding(
                 "response_id", "orphan", "s.response_id IS NOT NULL AND r.response_id IS NULL", "k.contact_id IS NULL"
@@ -213,7 +207,6 @@ INSPECTIONS = (
     Inspection(
         "support",
         """src.support s JOIN (SELECT * REPLACE (looked_at_day AS day) FROM fact.support_fate) f USING (support_id)""",
-        "held_at",
         (
             _out("incident_id", "orphan", "orphan"),
             _out("planned_at", "missing_clock", "no_clock"),
@@ -223,7 +216,6 @@ INSPECTIONS = (
         "referral",
         """src.referral s JOIN fact.referral_fate f USING (referral_id) LEFT JOIN fact.referral k USING (referral_id)
         LEFT JOIN src.person_contact c ON c.contact_id = s.contact_id""",
-        "made_at",
         (
             _lacks("made_at", "f.fate = 'no_clock'"),
             Finding("contact_id", "orphan", "c.contact_id IS NULL", "k.referral_id IS NULL"),
@@ -235,7 +227,6 @@ INSPECTIONS = (
         "follow_up",
         """src.follow_up s JOIN fact.follow_up_fate f USING (follow_up_id)
         LEFT JOIN fact.met k ON k.contact_id = s.contact_id""",
-        "attempted_at",
         (
             _out("contact_id", "orphan", "orphan"),
             Finding("follow_up", "clock_order", "known(s.attempted_at) < k.ended_at", "true"),
@@ -245,7 +236,6 @@ INSPECTIONS = (
         "request",
         """src.request s JOIN fact.request_fate f USING (request_id) LEFT JOIN fact.request k USING (request_id)
         LEFT JOIN fact.team_word t ON t.raw = s.team_code""",
-        "received_at",
         (
             _out(RECORD, "duplicate_natural_key", "duplicate"),
             _lacks("received_at", "f.fate = 'no_clock'"),
@@ -351,7 +341,7 @@ def _generated(contract: ContractTable, inspection: Inspection) -> Iterator[Find
         if contract.name in seen.READ:
             yield Finding(column.name, "unmapped_code", _foreign(column.name, column.codes or ""))
     # proved: a night that came 24 h after the event did not have the row; the first night cannot prove it
-    anchor = f"known(s.{quoted(inspection.anchor)})"
+    anchor = f"known(s.{quoted(ANCHORS[inspection.table])})"
     yield Finding(RECORD, "late_row", f"{anchor} + INTERVAL {LATE_HOURS} HOUR <= n.as_of")
     # at most: somebody still wrote in the row 24 h after the last event that it tells
     clocks = ", ".join(f"known(s.{quoted(clock)})" for clock in seen.events(contract))

@@ -14,5 +14,7 @@ SELECT
     isodow(day) >= 6 AS "IsWeekend",
     CAST(between_ms(day_start(day), day_start(day + 1)) // 3600000 AS INTEGER) AS "HoursInDay",
     CAST(param.as_of_day - day AS INTEGER) AS "DaysBeforeAsOf",
-    param.as_of_day - day < 7 AS "IsProvisional"
-FROM fact.calendar, param
+    param.as_of_day - day < m.provisional_days AS "IsProvisional",
+    m.provisional_days AS "ProvisionalDays",
+    m.is_learned AS "IsProvisionalLearned"
+FROM fact.calendar, param, fact.maturity m

@@ -32,7 +32,11 @@ VIEWS = (
             flag("IsWeekend", "Saturday or Sunday."),
             number("HoursInDay", "hours", "23, 24 or 25: the days on which clocks change are not 24 hours long."),
             number("DaysBeforeAsOf", "days", "0 = the as-of day, 1 = the day before."),
-            flag("IsProvisional", "Younger than 7 days at as-of: late records may still change the day."),
+            flag("IsProvisional", "Younger than ProvisionalDays at as-of: late records may still change the day."),
+            number("ProvisionalDays", "days", "Age at which 99 of 100 calls and incidents are known and have settled."),
+            flag(
+                "IsProvisionalLearned", "ProvisionalDays is learned from past nights; false: declared with the figures."
+            ),
         ),
     ),
     View(

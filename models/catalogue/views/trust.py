@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from models.catalogue.columns import OPEN, RESTRICTED, code, count, flag, instant, number, text
+from models.catalogue.columns import OPEN, RESTRICTED, code, count, day, flag, instant, number, text
 from models.catalogue.roles import STAFF, TRUST
-from models.catalogue.types import Scope, View
+from models.catalogue.types import Additivity, Scope, View
 from models.catalogue.views.shared import LOCAL_TEXT, OPERATIONAL_DATE, TO_DATE, table
 
 VIEWS = (
@@ -26,6 +26,46 @@ VIEWS = (
             count("CheckedCount", "records", "Records looked at that day."),
             count("AffectedCount", "records", "Records with the finding (D15)."),
             count("ExcludedCount", "records", "Of those, left out of the figures that need the field."),
+        ),
+    ),
+    View(
+        name="Revisions",
+        entity="Revision",
+        title="Past days that changed",
+        grain="One row for each night, table of the source contract and local day of the record that the night changed "
+        "after a night before it had seen the day whole; nights of the last 400 days.",
+        key=("OperationalDate", "ContractTable", "RecordedAt"),
+        group="trust",
+        scope=Scope.OPEN,
+        roles=STAFF,
+        navigations=(TO_DATE,),
+        columns=table(
+            day("OperationalDate", "The past local day, by the record's own clock; see the source contract."),
+            code("ContractTable", "contract_table", "Table of the records."),
+            instant("RecordedAt", "The night that changed the day; see Snapshots.", nullable=False, sensitivity=OPEN),
+            day("RevisedOn", "Local day on which that night was taken."),
+            count("AddedCount", "records", "Late records: first recorded, or back, after the day was published."),
+            count("ChangedCount", "records", "Records changed; one that moved to another day counts under both."),
+            count("DeletedCount", "records", "Records gone, under the day that they had."),
+        ),
+    ),
+    View(
+        name="Completeness",
+        entity="CompletenessAtAge",
+        title="How complete a day is by its age",
+        grain="One row for each table of the source contract and age of a day, 0 to 60: over the days of the last 400 "
+        "that began after the first night and are at least 28 days and at least so old.",
+        key=("ContractTable", "AgeDays"),
+        group="trust",
+        scope=Scope.OPEN,
+        roles=STAFF,
+        columns=table(
+            code("ContractTable", "contract_table", "Table of the records."),
+            number("AgeDays", "days", "Age of the day: local days from it to the night; 0 = still that day."),
+            count("DayCount", "days", "Days that were followed.", Additivity.NONE),
+            count("RecordCount", "records", "Records of these days, deleted ones included.", Additivity.NONE),
+            count("KnownCount", "records", "Of those, first recorded by that age.", Additivity.NONE),
+            count("SettledCount", "records", "Of those, changed or deleted for the last time by it.", Additivity.NONE),
         ),
     ),
     View(

@@ -9,6 +9,7 @@ WITH first_days AS (
     UNION ALL SELECT min(LEAST(day, CASE WHEN is_due THEN due_day END)) FROM fact.request
     UNION ALL SELECT min(looked_at_day) FROM fact.support_fate WHERE fate IS NULL
     UNION ALL SELECT min(day) FROM fact.looked_at
+    UNION ALL SELECT min(day) FROM fact.revision
     UNION ALL SELECT as_of_day FROM param
 ),
 span AS (SELECT min(day) AS first_day, max(param.as_of_day) AS last_day FROM first_days, param)
