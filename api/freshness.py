@@ -16,9 +16,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, col, select
 
+from models.catalogue import CATALOGUE
 from models.clock import now, parse_instant
 from models.errors import Unavailable
-from models.service import RefreshRun
+from models.service import RefreshCheck, RefreshRun
 from models.settings import ApiSettings
 from models.snapshot import layout, manifest
 from models.snapshot.manifest import Manifest
@@ -27,8 +28,19 @@ RUNNING, FAILED, PUBLISHED, REPLAYED, NEVER = "running", "failed", "published", 
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """A check that did not simply pass: what it is, what was found, and the next step."""
+
+    check: str
+    title: str
+    detail: str
+    next_step: str
+
+
+@dataclass(frozen=True)
 class LastRun:
-    """The latest refresh run; instants aware, UTC. `failed_at` is set when the latest finished run failed."""
+    """The latest refresh run; instants aware, UTC. `failed_at` is set when the latest finished run failed, `blocked`
+    when checks were why."""
 
     outcome: str = NEVER
     started_at: datetime | None = None
@@ -36,11 +48,18 @@ class LastRun:
     code: str | None = None
     message: str | None = None
     failed_at: datetime | None = None
+    blocked: tuple[Doubt, ...] = ()
+
+    @property
+    def blocked_by(self) -> str | None:
+        """The ids of those checks."""
+        return ", ".join(doubt.check for doubt in self.blocked) or None
 
 
 @dataclass(frozen=True)
 class Freshness:
-    """State of the published figures at one moment. `reason` says in words why they are stale; None while fresh."""
+    """State of the published figures at one moment. `reason` says in words why they are stale; None while fresh.
+    `warned` are the checks of the published snapshot that did not simply pass."""
 
     version: str | None
     as_of: datetime | None
@@ -50,6 +69,7 @@ class Freshness:
     run: LastRun
     stale_since: datetime | None
     reason: str | None
+    warned: tuple[Doubt, ...] = ()
 
     @property
     def stale(self) -> bool:
@@ -65,6 +85,7 @@ class Freshness:
             "LastRunEndedAt": _naive(self.run.ended_at),
             "LastRunCode": self.run.code,
             "LastRunMessage": self.run.message,
+            "BlockedBy": self.run.blocked_by,
             "PublishedAt": _naive(self.published_at),
             "AsOf": _naive(self.as_of),
             "StaleSince": _naive(self.stale_since),
@@ -102,6 +123,7 @@ def freshness(settings: ApiSettings, engine: Engine) -> Freshness:
         run=run,
         stale_since=since,
         reason=reason,
+        warned=_warned(facts),
     )
 
 
@@ -121,6 +143,26 @@ def _manifest(folder: Path) -> Manifest:
     return manifest.read(folder)  # never changes once the folder has its name
 
 
+def doubt(check: str, detail: str) -> Doubt:
+    """With the words of the catalogue; a check that it no longer has keeps its id."""
+    declared = CATALOGUE.checks.get(check)
+    return Doubt(check, declared.title if declared else check, detail, declared.next_step if declared else "")
+
+
+def _warned(facts: Manifest | None) -> tuple[Doubt, ...]:
+    return (
+        tuple(doubt(found.check, found.detail) for found in facts.checks if found.outcome != "passed") if facts else ()
+    )
+
+
+def _blocked(session: Session, run_id: str) -> tuple[Doubt, ...]:
+    """The checks that kept a run from publishing, in the order of the catalogue."""
+    failed = select(RefreshCheck).where(RefreshCheck.run_id == run_id, RefreshCheck.outcome == FAILED)
+    order = list(CATALOGUE.checks)
+    found = [doubt(row.check_id, row.detail) for row in session.exec(failed)]
+    return tuple(sorted(found, key=lambda each: order.index(each.check) if each.check in order else len(order)))
+
+
 def _staleness(
     as_of: datetime | None, run: LastRun, stale_hours: float, moment: datetime
 ) -> tuple[datetime | None, str | None]:
@@ -132,7 +174,8 @@ def _staleness(
     if overdue < moment:
         causes.append((overdue, f"the figures are older than {stale_hours:g} hours"))
     if run.failed_at is not None:
-        causes.append((run.failed_at, f"the last refresh failed ({run.code or 'no code'})"))
+        why = f"{run.code or 'no code'}{f': {run.blocked_by}' if run.blocked else ''}"
+        causes.append((run.failed_at, f"the last refresh failed ({why})"))
     return min(causes) if causes else (None, None)
 
 
@@ -158,6 +201,7 @@ def _last_run(session: Session) -> LastRun:
         code=finished.error_code if finished and failed else latest.error_code,
         message=latest.message,
         failed_at=_aware(finished.ended_at or finished.started_at) if finished and failed else None,
+        blocked=_blocked(session, finished.run_id) if finished and failed else (),
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from models import errors, keeping_errors, source_errors
 from models.catalogue import CATALOGUE
-from models.catalogue.types import Column, Scope, View
+from models.catalogue.types import Column, Scope, Stage, View
 from models.findings import FINDINGS
 from models.monitoring import METRICS
 from models.settings import ApiSettings, JobSettings, SharedSettings
@@ -189,6 +189,41 @@ def _default(value: object) -> str:
     return "not set" if value is None or value == () else f"`{value}`"
 
 
+def checks_page() -> list[str]:
+    """Every check of a night: what holds, what happens otherwise, what to do."""
+    lines = [
+        "# Checks: what must hold before figures are published",
+        "",
+        MADE,
+        "",
+        "A check that blocks keeps what is published; the others warn. Ids stand in RefreshStatus, `/readyz`, the "
+        "start page, the snapshot's manifest and the run's message.",
+        "",
+        "A blocking check of the delivery may be accepted by an operator who knows better: `crisis refresh --accept "
+        "ID`, more than once where several failed. It is recorded in the night and the run. Checks of the views cannot "
+        "be accepted: figures that contradict themselves are a defect. Deliveries of demonstration data "
+        "(`crisis_marker.synthetic`) are always accepted.",
+        "",
+    ]
+    for stage, title in ((Stage.DELIVERY, "What the source brought"), (Stage.VIEWS, "The finished figures")):
+        lines += [f"## {title}", ""]
+        lines += table(
+            ("id", "what must hold", "otherwise", "looks at", "what to do"),
+            (
+                (
+                    f"`{check.id}`",
+                    f"**{check.title}.** {check.holds[0].upper()}{check.holds[1:]}.",
+                    "blocks" if check.blocking else "warns",
+                    check.looks_at,
+                    check.next_step,
+                )
+                for check in CATALOGUE.checks.values()
+                if check.stage is stage
+            ),
+        )
+    return lines
+
+
 def errors_page() -> list[str]:
     """Every error code and every finding of the doctor."""
     meanings = dict(TREE_LINE.findall(f"{errors.__doc__}{source_errors.__doc__}{keeping_errors.__doc__}"))
@@ -220,6 +255,7 @@ def pages() -> dict[Path, str]:
         "settings": settings_page(),
         "errors": errors_page(),
         "monitoring": monitoring_page(),
+        "checks": checks_page(),
     }
     return {FOLDER / f"{name}.md": "\n".join(lines).rstrip() + "\n" for name, lines in made.items()}
 

@@ -17,8 +17,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, func, select
 
 from models.clock import parse_instant
-from models.errors import CheckFailed
-from models.service import BackupTaken, RefreshRequest, RefreshRun, RefreshStep, RefreshWorker, queue
+from models.service import BackupTaken, RefreshCheck, RefreshRequest, RefreshRun, RefreshStep, RefreshWorker, queue
 from models.snapshot import layout, manifest
 
 FAILED, RUNNING, REPLAYED = "failed", "running", "replayed"
@@ -26,8 +25,6 @@ FOLLOWERS = ("webhook", "powerbi")
 """First words of the steps that come after a run's end."""
 COUNTED = re.compile(r"\b(added|changed|deleted)=(\d+)")
 """How the detail of a step says what came from the source."""
-CHECK = re.compile(r"(?:^|; )([a-z][a-z0-9_]*): ")
-"""The ids of the checks in the message of a run that they blocked."""
 
 
 @dataclass(frozen=True)
@@ -124,16 +121,10 @@ def _runs(session: Session) -> Iterator[Sample]:
     yield Sample("crisis_refresh_last_info", 1.0, (last.state, last.error_code or "", last.trigger))
     yield from _moment("crisis_refresh_last_start_seconds", last.started_at)
     yield from _moment("crisis_refresh_last_end_seconds", last.ended_at)
-    for check in blocked(last):
+    blocked = select(RefreshCheck.check_id).where(RefreshCheck.run_id == last.run_id, RefreshCheck.outcome == FAILED)
+    for check in sorted(session.exec(blocked)):
         yield Sample("crisis_check_blocked", 1.0, (check,))
     yield from _steps(session, last.run_id)
-
-
-def blocked(run: RefreshRun) -> tuple[str, ...]:
-    """The checks that kept a run from publishing, by their ids."""
-    if run.error_code != CheckFailed.code:
-        return ()
-    return tuple(dict.fromkeys(CHECK.findall(run.message or "")))
 
 
 def _steps(session: Session, run_id: str) -> Iterator[Sample]:

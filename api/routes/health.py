@@ -1,11 +1,13 @@
 """/healthz, /readyz and /metrics: the state of the service, for machines.
 
 /readyz answers 200 while figures can be served, also when they are stale, and says so in `stale`, `stale_since` and
-`reason`: old figures that are marked as old beat none. It answers 503 when nothing is published.
+`reason`, with the checks that kept newer ones back: old figures that are marked as old beat none. It answers 503 when
+nothing is published.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import Depends, FastAPI, Response
@@ -56,5 +58,7 @@ def readiness(fresh: Freshness) -> dict[str, Any]:
         "stale_since": iso(fresh.stale_since) if fresh.stale_since else None,
         "reason": fresh.reason,
         "last_run": fresh.run.outcome,
+        "blocked_by": [asdict(doubt) for doubt in fresh.run.blocked],
+        "warned": [asdict(doubt) for doubt in fresh.warned],
         "synthetic": fresh.synthetic,
     }

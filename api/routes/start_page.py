@@ -5,6 +5,7 @@ Generated from the catalogue and the state of the moment; works without scripts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from fastapi.responses import HTMLResponse
 
 from api.exports import templates
-from api.freshness import Freshness
+from api.freshness import Doubt, Freshness
 from api.routes.html import code, facts, page, table
 from models.catalogue import CATALOGUE
 from models.catalogue.types import Metric, View
@@ -49,6 +50,7 @@ def _state(version: str, zone: str, fresh: Freshness) -> str:
         )
     if fresh.stale:
         notices.append(f'<p class="notice" role="status"><strong>Stale:</strong> {escape(fresh.reason or "")}.</p>')
+    notices.extend(_doubts("What kept the last refresh back", fresh.run.blocked))
     pairs = [
         ("Service", f"version {escape(version)}, definitions {escape(CATALOGUE.version)}"),
         ("Figures as of", _moment(fresh.as_of, zone)),
@@ -59,7 +61,21 @@ def _state(version: str, zone: str, fresh: Freshness) -> str:
     ]
     if fresh.attribution:
         pairs.append(("Sources", escape(fresh.attribution)))
-    return "\n".join([*notices, '<h2 id="state">State</h2>', facts(pairs)])
+    doubts = _doubts("What the checks of these figures found", fresh.warned)
+    return "\n".join([*notices, '<h2 id="state">State</h2>', facts(pairs), *doubts])
+
+
+def _doubts(title: str, doubts: Sequence[Doubt]) -> list[str]:
+    """A table of checks that did not simply pass, where there are any."""
+    rows = (
+        (
+            f"{escape(doubt.title)} (<code>{escape(doubt.check)}</code>)",
+            escape(doubt.detail),
+            escape(doubt.next_step),
+        )
+        for doubt in doubts
+    )
+    return [table(title, ("Check", "Found", "Next step"), rows)] if doubts else []
 
 
 def _connect(feed: str, root: str) -> str:

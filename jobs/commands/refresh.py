@@ -47,9 +47,15 @@ def refresh(
     full: Annotated[
         bool, typer.Option("--full", help="Read everything, also where CRISIS_SOURCE_FULL_DAYS would read changes.")
     ] = False,
-    accept_loss: Annotated[
-        bool, typer.Option("--accept-loss", help="Go on although a table lost more than half of its rows.")
-    ] = False,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept",
+            metavar="CHECK",
+            help="Go on although this check of the delivery failed; may stand more than once. It is recorded.",
+        ),
+    ] = None,
+    accept_loss: Annotated[bool, typer.Option("--accept-loss", help="The same as --accept rows_lost.")] = False,
     resume: Annotated[
         bool,
         typer.Option(
@@ -74,6 +80,8 @@ def refresh(
         crisis refresh || crisis refresh --resume
 
         crisis refresh --full
+
+        crisis refresh --accept half_day_missing
     """
     settings = JobSettings(source_full_days=0) if full else JobSettings()
     if check_only:
@@ -91,15 +99,17 @@ def refresh(
                 settings,
                 as_of=as_of.date() if as_of else None,
                 profile=profile,
-                accept_loss=accept_loss,
+                accept=[*(accept or ()), *(["rows_lost"] if accept_loss else ())],
                 progress=progress,
                 resume=resume,
                 told=told,
             )
     finally:
         monitoring.write(settings)
-    warned = [f"{found.check}: {found.detail}" for found in outcome.checks if found.outcome != "passed"]
-    _say(outcome, "\n".join((outcome.message, *(f"warning: {line}" for line in warned))), json)
+    told_of = [
+        f"{found.outcome}: {found.check}: {found.detail}" for found in outcome.checks if found.outcome != "passed"
+    ]
+    _say(outcome, "\n".join((outcome.message, *told_of)), json)
 
 
 @contextmanager

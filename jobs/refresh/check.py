@@ -1,4 +1,5 @@
-"""Published views -> what holds and what does not: the checks of jobs.refresh.checks and those of the catalogue.
+"""Published views -> what holds and what does not: the checks of jobs.refresh.checks and those that
+follow from the catalogue's views.
 
 Reads schemas `pub`, `fact`, `src` of the connection that it is given and changes nothing. A failed blocking check keeps
 yesterday's snapshot published; the others warn. Called by the refresh after compute. Details are counts, never values.
@@ -6,19 +7,18 @@ yesterday's snapshot published; the others warn. Called by the refresh after com
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import duckdb
 
-from jobs.refresh.checks import DECLARED, Check, wrong_rows
+from jobs.refresh.checks import SQL, wrong_rows
 from jobs.refresh.parameters import Parameters
+from jobs.verdict import broken, passed
 from models.catalogue import CATALOGUE
 from models.catalogue.types import Edm, View
 from models.snapshot.manifest import CheckResult
 from models.snapshot.rowtext import literal, quoted
-
-PASSED, WARNED, FAILED = "passed", "warned", "failed"
-
 
 AHEAD = ("Supports",)
 """Views whose day may lie ahead of as-of: plans."""
@@ -27,71 +27,36 @@ DIMENSIONS = ("Areas", "Dates", "IncidentTypes", "Teams")
 
 def check(con: duckdb.DuckDBPyConnection, parameters: Parameters) -> tuple[CheckResult, ...]:
     """The results of every check. A failed check is a result; nothing is raised for it."""
-    return tuple(judge(con, each, parameters) for each in every())
+    return tuple(judge(con, name, sql, parameters) for name, sql in every().items())
 
 
-def every() -> tuple[Check, ...]:
-    """The checks declared here, then those generated from the catalogue."""
-    return (*DECLARED, *_generated([view for view in CATALOGUE.views.values() if not view.live]))
+def every() -> dict[str, str]:
+    """Check -> SQL: those written out, then those generated from the catalogue's views."""
+    views = [view for view in CATALOGUE.views.values() if not view.live]
+    return SQL | {name: _sum(part for view in views for part in parts(view)) for name, parts in GENERATED.items()}
 
 
-def judge(con: duckdb.DuckDBPyConnection, each: Check, parameters: Parameters) -> CheckResult:
+def judge(con: duckdb.DuckDBPyConnection, name: str, sql: str, parameters: Parameters) -> CheckResult:
     """The result of one check, with counts and no values."""
-    (wrong,) = con.execute(each.sql).fetchone() or (0,)
+    (wrong,) = con.execute(sql).fetchone() or (0,)
     if not wrong:
-        return CheckResult(each.id, each.blocking, PASSED, each.sentence)
-    detail = f"{int(wrong)} times not so ({parameters.profile.name}): {each.sentence}"
-    return CheckResult(each.id, each.blocking, FAILED if each.blocking else WARNED, detail)
+        return passed(name)
+    holds = CATALOGUE.checks[name].holds
+    return broken(name, f"{int(wrong)} times not so ({parameters.profile.name}): {holds}")
 
 
-def _generated(views: list[View]) -> Iterator[Check]:
-    yield Check("keys_unique", True, "every key and every place in the order stands once", _sum(map(_repeated, views)))
-    yield Check("no_future_days", True, "no day lies after the as-of day", _sum(_future(view) for view in views))
-    yield Check(
-        "references_known",
-        True,
-        "every area, team, kind and day is a member of its dimension",
-        _sum(sql for view in views for sql in _dangling(view, dimensions=True)),
-    )
-    yield Check(
-        "records_linked",
-        False,
-        "every record that a record points to is published",
-        _sum(sql for view in views for sql in _dangling(view, dimensions=False)),
-    )
-    yield Check(
-        "codes_known",
-        True,
-        "every code is a word of its code list",
-        _sum(sql for view in views for sql in _foreign(view)),
-    )
-    yield Check(
-        "nothing_negative",
-        True,
-        "no count and no duration is less than its declared minimum",
-        _sum(sql for view in views for sql in _below(view)),
-    )
-    yield Check(
-        "texts_fit",
-        False,
-        "no text is longer than declared",
-        _sum(sql for view in views for sql in _long(view)),
-    )
-
-
-def _sum(queries: Iterator[str] | map[str]) -> str:
+def _sum(queries: Iterator[str]) -> str:
     return "SELECT " + " + ".join(f"({query})" for query in queries)
 
 
-def _repeated(view: View) -> str:
+def _repeated(view: View) -> Iterator[str]:
     key = ", ".join(quoted(name) for name in view.key)
-    return f'SELECT count(*) FROM (SELECT 1 FROM pub."{view.name}" GROUP BY {key} HAVING count(*) > 1)'
+    yield f'SELECT count(*) FROM (SELECT 1 FROM pub."{view.name}" GROUP BY {key} HAVING count(*) > 1)'
 
 
-def _future(view: View) -> str:
-    if not view.has("OperationalDate") or view.name in AHEAD:
-        return "SELECT 0"
-    return f'SELECT count(*) FROM pub."{view.name}", param WHERE "OperationalDate" > as_of_day'
+def _future(view: View) -> Iterator[str]:
+    if view.has("OperationalDate") and view.name not in AHEAD:
+        yield f'SELECT count(*) FROM pub."{view.name}", param WHERE "OperationalDate" > as_of_day'
 
 
 def _dangling(view: View, *, dimensions: bool) -> Iterator[str]:
@@ -132,3 +97,15 @@ def _long(view: View) -> Iterator[str]:
     ]
     if conditions:
         yield wrong_rows(view.name, " OR ".join(conditions))
+
+
+GENERATED: dict[str, Callable[[View], Iterator[str]]] = {
+    "keys_unique": _repeated,
+    "no_future_days": _future,
+    "references_known": partial(_dangling, dimensions=True),
+    "records_linked": partial(_dangling, dimensions=False),
+    "codes_known": _foreign,
+    "nothing_negative": _below,
+    "texts_fit": _long,
+}
+"""Check -> the SQLs that it needs of one view."""

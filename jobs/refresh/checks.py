@@ -1,25 +1,14 @@
-"""What must hold of the published views, as a table: each check one SQL that counts what is wrong.
+"""The declared checks of the views as SQL: each counts what is wrong.
 
 Reads schemas `pub`, `fact`, `src`, `catalogue` and table `param`. Run by jobs.refresh.check, which adds the checks
-that follow from the catalogue.
+that follow from the catalogue's views.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 from models.snapshot.rowtext import quoted
-
-
-@dataclass(frozen=True)
-class Check:
-    """`sql` yields one number, how much is wrong; 0 passes. `sentence` says what must hold."""
-
-    id: str
-    blocking: bool
-    sentence: str
-    sql: str
 
 
 def _differ(first: str, second: str, keys: str) -> str:
@@ -65,239 +54,147 @@ def _interval(view: str, whole: str, prefix: str) -> str:
     return _parts(view, whole, f"{prefix}Count", f"{prefix}MissingCount", f"{prefix}InvalidCount")
 
 
-DECLARED = (
-    Check(
-        "funnel_adds_up",
-        True,
-        "DailyFunnel adds up to DailyCalls.CallCount for each day, area and priority, and so does each stage",
-        "SELECT " + " + ".join(f"({_stage(order, column)})" for order, column in STAGES),
+SQL: dict[str, str] = {
+    "funnel_adds_up": "SELECT " + " + ".join(f"({_stage(order, column)})" for order, column in STAGES),
+    "stages_descend": wrong_rows(
+        "DailyCalls",
+        " OR ".join(f'"{later}" > "{earlier}"' for (_, earlier), (_, later) in pairwise(STAGES)),
     ),
-    Check(
-        "stages_descend",
-        True,
-        "no stage of DailyCalls counts more calls than the stage before it",
-        wrong_rows(
-            "DailyCalls",
-            " OR ".join(f'"{later}" > "{earlier}"' for (_, earlier), (_, later) in pairwise(STAGES)),
-        ),
+    "incidents_agree": _differ(
+        'SELECT "OperationalDate", "AreaId", "IncidentTypeCode", "HarmCode", 1 AS n FROM pub."Incidents"',
+        'SELECT "OperationalDate", "AreaId", "IncidentTypeCode", "HarmCode", "IncidentCount" AS n '
+        'FROM pub."DailyIncidents"',
+        '"OperationalDate", "AreaId", "IncidentTypeCode", "HarmCode"',
     ),
-    Check(
-        "incidents_agree",
-        True,
-        "Incidents, counted, are DailyIncidents.IncidentCount for each day, area, kind and harm",
-        _differ(
-            'SELECT "OperationalDate", "AreaId", "IncidentTypeCode", "HarmCode", 1 AS n FROM pub."Incidents"',
-            'SELECT "OperationalDate", "AreaId", "IncidentTypeCode", "HarmCode", "IncidentCount" AS n '
-            'FROM pub."DailyIncidents"',
-            '"OperationalDate", "AreaId", "IncidentTypeCode", "HarmCode"',
-        ),
+    "open_incidents_agree": _differ(
+        'SELECT "AreaId", "IncidentTypeCode", "HarmCode", 1 AS n FROM pub."Incidents" WHERE "IsOpen"',
+        'SELECT "AreaId", "IncidentTypeCode", "HarmCode", "OpenIncidentCount" AS n '
+        'FROM pub."DailyIncidents", param WHERE "OperationalDate" = as_of_day',
+        '"AreaId", "IncidentTypeCode", "HarmCode"',
     ),
-    Check(
-        "open_incidents_agree",
-        True,
-        "open Incidents are the closing stock of DailyIncidents on the as-of day",
-        _differ(
-            'SELECT "AreaId", "IncidentTypeCode", "HarmCode", 1 AS n FROM pub."Incidents" WHERE "IsOpen"',
-            'SELECT "AreaId", "IncidentTypeCode", "HarmCode", "OpenIncidentCount" AS n '
-            'FROM pub."DailyIncidents", param WHERE "OperationalDate" = as_of_day',
-            '"AreaId", "IncidentTypeCode", "HarmCode"',
-        ),
+    "assessments_agree": "SELECT ("
+    + _parts(
+        "DailyIncidents",
+        "AssessmentDueCount",
+        "AssessmentOnTimeCount",
+        "AssessmentLateCount",
+        "AssessmentMissingCount",
+        "AssessmentInvalidCount",
+    )
+    + ") + ("
+    + _differ(
+        """SELECT "AreaId", 1 AS n FROM pub."Incidents" WHERE "AssessmentStateCode" = 'on_time'""",
+        'SELECT "AreaId", "AssessmentOnTimeCount" AS n FROM pub."DailyIncidents"',
+        '"AreaId"',
+    )
+    + ")",
+    "calls_agree": _differ(
+        'SELECT "OperationalDate", "AreaId", "CallSourceCode", "PriorityCode", 1 AS n FROM pub."Calls"',
+        'SELECT "OperationalDate", "AreaId", "CallSourceCode", "PriorityCode", "CallCount" AS n FROM pub."DailyCalls"',
+        '"OperationalDate", "AreaId", "CallSourceCode", "PriorityCode"',
     ),
-    Check(
-        "assessments_agree",
-        True,
-        "assessments due are on time, late, missing or invalid, and agree with the states of Incidents",
-        "SELECT ("
-        + _parts(
-            "DailyIncidents",
-            "AssessmentDueCount",
-            "AssessmentOnTimeCount",
-            "AssessmentLateCount",
-            "AssessmentMissingCount",
-            "AssessmentInvalidCount",
+    "responses_agree": "SELECT "
+    + " + ".join(
+        f"({_differ(first, second, keys)})"
+        for first, second, keys in (
+            (
+                'SELECT "AreaId", "PriorityCode", "TeamCode", 1 AS n FROM pub."Calls" WHERE "UnitCount" > 0',
+                'SELECT "AreaId", "PriorityCode", "TeamCode", "DispatchedCallCount" AS n FROM pub."DailyResponses"',
+                '"AreaId", "PriorityCode", "TeamCode"',
+            ),
+            (
+                'SELECT "AreaId", "PriorityCode", "TeamCode", "FirstArrivalMs" AS n FROM pub."Calls"',
+                'SELECT "AreaId", "PriorityCode", "TeamCode", "FirstArrivalMsSum" AS n FROM pub."DailyResponses"',
+                '"AreaId", "PriorityCode", "TeamCode"',
+            ),
+            (
+                """SELECT "AreaId", 1 AS n FROM pub."Responses" WHERE "ResponseModeCode" <> 'phone'""",
+                'SELECT "AreaId", "UnitResponseCount" AS n FROM pub."DailyResponses"',
+                '"AreaId"',
+            ),
         )
-        + ") + ("
-        + _differ(
-            """SELECT "AreaId", 1 AS n FROM pub."Incidents" WHERE "AssessmentStateCode" = 'on_time'""",
-            'SELECT "AreaId", "AssessmentOnTimeCount" AS n FROM pub."DailyIncidents"',
-            '"AreaId"',
+    ),
+    "intervals_complete": "SELECT "
+    + " + ".join(
+        f"({sql})"
+        for sql in (
+            _interval("DailyCalls", "CallCount", "Answer"),
+            _interval("DailyResponses", "DispatchedCallCount", "FirstArrival"),
+            _interval("DailyResponses", "DispatchedCallCount", "Processing"),
+            _interval("DailyResponses", "DispatchedCallCount", "Queue"),
+            wrong_rows("DailyResponses", '"WaitingCount" + "CancelledCount" > "FirstArrivalMissingCount"'),
+            wrong_rows(
+                "DailyResponses", '"WithinTargetCount" > "TargetDueCount" OR "FirstArrivalCount" > "TargetDueCount"'
+            ),
         )
-        + ")",
     ),
-    Check(
-        "calls_agree",
-        True,
-        "Calls, counted, are DailyCalls.CallCount for each day, area, source and priority",
-        _differ(
-            'SELECT "OperationalDate", "AreaId", "CallSourceCode", "PriorityCode", 1 AS n FROM pub."Calls"',
-            'SELECT "OperationalDate", "AreaId", "CallSourceCode", "PriorityCode", "CallCount" AS n '
-            'FROM pub."DailyCalls"',
-            '"OperationalDate", "AreaId", "CallSourceCode", "PriorityCode"',
-        ),
-    ),
-    Check(
-        "responses_agree",
-        True,
-        "dispatched calls, units and first arrivals of Calls and Responses are those of DailyResponses",
-        "SELECT "
-        + " + ".join(
-            f"({_differ(first, second, keys)})"
-            for first, second, keys in (
-                (
-                    'SELECT "AreaId", "PriorityCode", "TeamCode", 1 AS n FROM pub."Calls" WHERE "UnitCount" > 0',
-                    'SELECT "AreaId", "PriorityCode", "TeamCode", "DispatchedCallCount" AS n FROM pub."DailyResponses"',
-                    '"AreaId", "PriorityCode", "TeamCode"',
-                ),
-                (
-                    'SELECT "AreaId", "PriorityCode", "TeamCode", "FirstArrivalMs" AS n FROM pub."Calls"',
-                    'SELECT "AreaId", "PriorityCode", "TeamCode", "FirstArrivalMsSum" AS n FROM pub."DailyResponses"',
-                    '"AreaId", "PriorityCode", "TeamCode"',
-                ),
-                (
-                    """SELECT "AreaId", 1 AS n FROM pub."Responses" WHERE "ResponseModeCode" <> 'phone'""",
-                    'SELECT "AreaId", "UnitResponseCount" AS n FROM pub."DailyResponses"',
-                    '"AreaId"',
-                ),
-            )
-        ),
-    ),
-    Check(
-        "intervals_complete",
-        True,
-        "n, n missing and n invalid of every interval add up to the records that it is asked of",
-        "SELECT "
-        + " + ".join(
-            f"({sql})"
-            for sql in (
-                _interval("DailyCalls", "CallCount", "Answer"),
-                _interval("DailyResponses", "DispatchedCallCount", "FirstArrival"),
-                _interval("DailyResponses", "DispatchedCallCount", "Processing"),
-                _interval("DailyResponses", "DispatchedCallCount", "Queue"),
-                wrong_rows("DailyResponses", '"WaitingCount" + "CancelledCount" > "FirstArrivalMissingCount"'),
-                wrong_rows(
-                    "DailyResponses", '"WithinTargetCount" > "TargetDueCount" OR "FirstArrivalCount" > "TargetDueCount"'
-                ),
-            )
-        ),
-    ),
-    Check(
-        "outcomes_agree",
-        True,
-        "DailyOutcomes and DailyResponses count the same dispatched calls, and no outcome more than arrived",
-        "SELECT ("
-        + _differ(
-            'SELECT "OperationalDate", "AreaId", "TeamCode", "DispatchedCallCount" AS n FROM pub."DailyOutcomes"',
-            'SELECT "OperationalDate", "AreaId", "TeamCode", "DispatchedCallCount" AS n FROM pub."DailyResponses"',
-            '"OperationalDate", "AreaId", "TeamCode"',
+    "outcomes_agree": "SELECT ("
+    + _differ(
+        'SELECT "OperationalDate", "AreaId", "TeamCode", "DispatchedCallCount" AS n FROM pub."DailyOutcomes"',
+        'SELECT "OperationalDate", "AreaId", "TeamCode", "DispatchedCallCount" AS n FROM pub."DailyResponses"',
+        '"OperationalDate", "AreaId", "TeamCode"',
+    )
+    + ") + ("
+    + wrong_rows(
+        "DailyOutcomes",
+        '"ArrivedCount" > "DispatchedCallCount" OR GREATEST("EngagedCount", "PoliceRequestedCount", '
+        '"EmsRequestedCount", "PoliceOnSceneCount") > "ArrivedCount"',
+    )
+    + ")",
+    "cohorts_complete": "SELECT "
+    + " + ".join(
+        f"({sql})"
+        for sql in (
+            _parts(
+                "DailyFollowUps", "EngagedCount", "ConsentGivenCount", "ConsentRefusedCount", "ConsentNotAskedCount"
+            ),
+            _parts("DailyFollowUps", "ConsentGivenCount", "DueCount", "NotDueCount"),
+            wrong_rows("DailyFollowUps", '"AttemptedOnTimeCount" + "MissingCount" + "InvalidCount" > "DueCount"'),
+            wrong_rows(
+                "DailyReferrals",
+                '"MatureReferralCount" > "ReferralCount" OR "MatureConnectedCount" > "MatureReferralCount" '
+                'OR "ConnectedCount" + "ConnectionInvalidCount" > "ReferralCount"',
+            ),
+            wrong_rows(
+                "DailyRequests",
+                '"AnsweredOnTimeCount" + "UnansweredCount" + "InvalidCount" > "DueCount" '
+                'OR "BacklogLateCount" > "BacklogCount"',
+            ),
         )
-        + ") + ("
-        + wrong_rows(
-            "DailyOutcomes",
-            '"ArrivedCount" > "DispatchedCallCount" OR GREATEST("EngagedCount", "PoliceRequestedCount", '
-            '"EmsRequestedCount", "PoliceOnSceneCount") > "ArrivedCount"',
-        )
-        + ")",
     ),
-    Check(
-        "cohorts_complete",
-        True,
-        "consent classes, due and not due follow-ups, referrals and requests add up",
-        "SELECT "
-        + " + ".join(
-            f"({sql})"
-            for sql in (
-                _parts(
-                    "DailyFollowUps", "EngagedCount", "ConsentGivenCount", "ConsentRefusedCount", "ConsentNotAskedCount"
-                ),
-                _parts("DailyFollowUps", "ConsentGivenCount", "DueCount", "NotDueCount"),
-                wrong_rows("DailyFollowUps", '"AttemptedOnTimeCount" + "MissingCount" + "InvalidCount" > "DueCount"'),
-                wrong_rows(
-                    "DailyReferrals",
-                    '"MatureReferralCount" > "ReferralCount" OR "MatureConnectedCount" > "MatureReferralCount" '
-                    'OR "ConnectedCount" + "ConnectionInvalidCount" > "ReferralCount"',
-                ),
-                wrong_rows(
-                    "DailyRequests",
-                    '"AnsweredOnTimeCount" + "UnansweredCount" + "InvalidCount" > "DueCount" '
-                    'OR "BacklogLateCount" > "BacklogCount"',
-                ),
-            )
-        ),
+    "percentiles_ordered": wrong_rows(
+        "ResponsePercentiles",
+        '"P50Ms" > "P90Ms" OR "P90Ms" > "MaxMs" OR "P50Ms" NOT BETWEEN "P50LowMs" AND "P50HighMs" '
+        'OR "P90Ms" NOT BETWEEN "P90LowMs" AND "P90HighMs" OR ("P50Ms" IS NULL) <> ("ValueCount" = 0)',
     ),
-    Check(
-        "percentiles_ordered",
-        True,
-        "percentiles lie in order, inside their intervals, and exist exactly where there are values",
-        wrong_rows(
-            "ResponsePercentiles",
-            '"P50Ms" > "P90Ms" OR "P90Ms" > "MaxMs" OR "P50Ms" NOT BETWEEN "P50LowMs" AND "P50HighMs" '
-            'OR "P90Ms" NOT BETWEEN "P90LowMs" AND "P90HighMs" OR ("P50Ms" IS NULL) <> ("ValueCount" = 0)',
-        ),
+    "percentiles_agree": _differ(
+        'SELECT "OperationalDate", "ValueCount" + 1000000 * "MissingCount" AS n FROM pub."ResponsePercentiles" '
+        """WHERE "PeriodCode" = 'day' AND "CutCode" = 'city' AND "IntervalCode" = 'first_arrival'""",
+        'SELECT "OperationalDate", "FirstArrivalCount" + 1000000 * "FirstArrivalMissingCount" AS n '
+        'FROM pub."DailyResponses"',
+        '"OperationalDate"',
     ),
-    Check(
-        "percentiles_agree",
-        True,
-        "daily percentiles of the first arrival rest on the calls of DailyResponses",
-        _differ(
-            'SELECT "OperationalDate", "ValueCount" + 1000000 * "MissingCount" AS n FROM pub."ResponsePercentiles" '
-            """WHERE "PeriodCode" = 'day' AND "CutCode" = 'city' AND "IntervalCode" = 'first_arrival'""",
-            'SELECT "OperationalDate", "FirstArrivalCount" + 1000000 * "FirstArrivalMissingCount" AS n '
-            'FROM pub."DailyResponses"',
-            '"OperationalDate"',
-        ),
+    "hours_complete": 'SELECT abs(count(*) - 6 * 168) FROM pub."HourlyActivity"',
+    "dates_complete": 'SELECT abs(count(*) - (max(as_of_day) - min("OperationalDate") + 1)) FROM pub."Dates", param',
+    "findings_within_records": wrong_rows(
+        "DataQuality", '"AffectedCount" > "CheckedCount" OR "ExcludedCount" > "AffectedCount"'
     ),
-    Check(
-        "hours_complete",
-        True,
-        "HourlyActivity has all 168 cells of each period and activity",
-        'SELECT abs(count(*) - 6 * 168) FROM pub."HourlyActivity"',
-    ),
-    Check(
-        "dates_complete",
-        True,
-        "Dates has no gap and ends with the as-of day",
-        'SELECT abs(count(*) - (max(as_of_day) - min("OperationalDate") + 1)) FROM pub."Dates", param',
-    ),
-    Check(
-        "findings_within_records",
-        True,
-        "no finding affects more records than were looked at, nor excludes more than it affects",
-        wrong_rows("DataQuality", '"AffectedCount" > "CheckedCount" OR "ExcludedCount" > "AffectedCount"'),
-    ),
-    Check(
-        "unknown_areas",
-        False,
-        "less than a fifth of the calls and incidents have an unknown area",
-        """SELECT CASE WHEN count(*) FILTER (WHERE area_id = 'unknown') * 5 >= count(*)
+    "unknown_areas": """SELECT CASE WHEN count(*) FILTER (WHERE area_id = 'unknown') * 5 >= count(*)
             THEN count(*) FILTER (WHERE area_id = 'unknown') ELSE 0 END
         FROM (SELECT area_id FROM fact.call UNION ALL SELECT area_id FROM fact.incident)""",
-    ),
-    Check(
-        "unmapped_codes",
-        False,
-        "every word of the source is in a code list or mapped to one",
-        "SELECT count(*) FROM catalogue.word WHERE is_foreign",
-    ),
-    Check(
-        "days_without_calls",
-        False,
-        "no day of the last 28 whole days is without a call, where there were 5 a day on average",
-        """SELECT CASE WHEN COALESCE(sum(calls), 0) >= 140 THEN count(*) FILTER (WHERE calls = 0) ELSE 0 END
+    "unmapped_codes": "SELECT count(*) FROM catalogue.word WHERE is_foreign",
+    "days_without_calls": """
+        SELECT CASE WHEN COALESCE(sum(calls), 0) >= 140 THEN count(*) FILTER (WHERE calls = 0) ELSE 0 END
         FROM (
             SELECT d.day, count(c.call_id) AS calls
             FROM fact.calendar d LEFT JOIN fact.call c ON c.call_day = d.day, param
             WHERE d.day BETWEEN param.as_of_day - 28 AND param.as_of_day - 1
             GROUP BY d.day
         )""",
-    ),
-    Check(
-        "fewer_new_rows",
-        False,
-        "the night brought at least a quarter of the new rows of the nights before it",
-        """SELECT count(*) FROM (
+    "fewer_new_rows": """SELECT count(*) FROM (
             SELECT added, avg(added) OVER (ORDER BY recorded_at ROWS BETWEEN 28 PRECEDING AND 1 PRECEDING) AS usual,
                 row_number() OVER (ORDER BY recorded_at) AS night, recorded_at = max(recorded_at) OVER () AS is_last
             FROM src._nights
         ) WHERE is_last AND night > 8 AND added * 4 < usual""",
-    ),
-)
+}
+"""Check -> SQL that yields one number, how much is wrong; 0 passes."""

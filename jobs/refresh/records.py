@@ -1,23 +1,25 @@
 """What the service database remembers of a run: its state, its steps, and how it ended.
 
-Writes the tables `refresh_run` and `refresh_step` only, in short transactions, so that a killed run shows how far
-it came. Never holds row values. Called by jobs.refresh.run; read by RefreshStatus, prune and doctor.
+Writes the tables `refresh_run`, `refresh_step` and `refresh_check` only, in short transactions, so that a killed run
+shows how far it came. Never holds row values. Called by jobs.refresh.run; read by RefreshStatus, prune and doctor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, Table, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
 
 from jobs.refresh.course import Before
 from models.clock import now
 from models.errors import CrisisError
-from models.service import RefreshRun, RefreshStep
+from models.service import RefreshCheck, RefreshRun, RefreshStep
+from models.snapshot.manifest import CheckResult
 
 RUNS: Table = RefreshRun.__table__  # type: ignore[attr-defined]
+CHECKS: Table = RefreshCheck.__table__  # type: ignore[attr-defined]
 STEPS: Table = RefreshStep.__table__  # type: ignore[attr-defined]
 INTERRUPTED = "Interrupted"
 LENGTH = 512
@@ -108,6 +110,18 @@ class RunLog:
     def say(self, message: str) -> None:
         """What people read about the run while it goes on."""
         self._set(message=message[:LENGTH])
+
+    def found(self, checks: Sequence[CheckResult]) -> None:
+        """Record the checks that did not simply pass, in place of those recorded before."""
+        rows = [
+            {"run_id": self.run_id, "check_id": each.check, "outcome": each.outcome, "detail": each.detail[:LENGTH]}
+            for each in checks
+            if each.outcome != "passed"
+        ]
+        with self.engine.begin() as connection:
+            connection.execute(delete(CHECKS).where(CHECKS.c.run_id == self.run_id))
+            if rows:
+                connection.execute(insert(CHECKS), rows)
 
     def note(self, as_of: datetime, version: str) -> None:
         """Record what is being made, as soon as it is known. `as_of` is aware."""

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, delete, f
 from jobs.refresh.history import History
 from jobs.refresh.prune import Retention, doomed, prune
 from jobs.refresh.publish import kept
-from jobs.refresh.records import RUNS, STEPS
+from jobs.refresh.records import CHECKS, RUNS, STEPS
 from jobs.source.contract import TABLES
 from models.service import METADATA
 from models.settings import JobSettings
@@ -98,6 +98,7 @@ def _rules(settings: JobSettings, moment: datetime) -> tuple[tuple[Table, Column
         not_(and_(RUNS.c.state == "published", RUNS.c.ended_at == last)),
     )
     return (
+        (CHECKS, CHECKS.c.run_id.in_(select(RUNS.c.run_id).where(runs))),
         (STEPS, STEPS.c.run_id.in_(select(RUNS.c.run_id).where(runs))),
         (RUNS, runs),
         (REQUESTS, REQUESTS.c.ended_at < oldest),

@@ -6,7 +6,7 @@ numbers in DuckDB; build makes the snapshot. Called by jobs.refresh.run, in that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -29,10 +29,11 @@ from jobs.source import delivery
 from jobs.source.contract import TABLES, SourceFacts
 from jobs.source.delivery import Before, Extracted
 from jobs.source.plausible import plausibility
+from jobs.verdict import verdict
 from models.catalogue import CATALOGUE
 from models.catalogue.types import View
 from models.clock import local_day
-from models.errors import CheckFailed, ContractBroken
+from models.errors import ContractBroken
 from models.monitoring import counted
 from models.settings import JobSettings
 from models.snapshot.manifest import CheckResult, Manifest
@@ -145,24 +146,8 @@ def told(differences: dict[str, Difference]) -> str:
 def _losses(differences: dict[str, Difference]) -> CheckResult:
     """Tables that lost more than half of their rows: a source that was not delivered whole."""
     lost = {name: found for name, found in differences.items() if found.held >= MANY and found.deleted * 2 > found.held}
-    if not lost:
-        return CheckResult("rows_lost", True, "passed", "no table lost more than half of its rows")
     detail = ", ".join(f"{name} {found.deleted} of {found.held}" for name, found in lost.items())
-    return CheckResult("rows_lost", True, "failed", f"more than half of the rows are gone: {detail}")
-
-
-def accept(checks: Sequence[CheckResult], *, accept_loss: bool) -> tuple[CheckResult, ...]:
-    """The checks that stand: a loss that was accepted only warns. Raises CheckFailed for a blocking failure."""
-    standing = tuple(
-        replace(found, blocking=False, outcome="warned")
-        if accept_loss and found.check == "rows_lost" and found.outcome == "failed"
-        else found
-        for found in checks
-    )
-    failed = [found for found in standing if found.blocking and found.outcome == "failed"]
-    if failed:
-        raise CheckFailed("; ".join(f"{found.check}: {found.detail}" for found in failed))
-    return standing
+    return verdict("rows_lost", f"more than half of the rows are gone: {detail}" if lost else "")
 
 
 def write_recipe(settings: JobSettings, history: History, night: Night, as_of: datetime, chosen: str) -> Recipe:
@@ -202,13 +187,11 @@ def make_views(con: duckdb.DuckDBPyConnection, numbers: Numbers, advance: Advanc
     return rows
 
 
-def judge(
-    con: duckdb.DuckDBPyConnection, parameters: Parameters, numbers: Numbers, before: Sequence[CheckResult]
-) -> tuple[CheckResult, ...]:
-    """Check the finished views; returns these checks after those of the delivery. Raises CheckFailed."""
-    found = accept(numbers.check(con, parameters), accept_loss=False)
+def judge(con: duckdb.DuckDBPyConnection, parameters: Parameters, numbers: Numbers) -> tuple[CheckResult, ...]:
+    """What the checks say of the finished views."""
+    found = numbers.check(con, parameters)
     crash.point("check.done")
-    return (*before, *found)
+    return found
 
 
 def make_snapshot(

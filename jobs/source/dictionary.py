@@ -32,7 +32,7 @@ same names, with at least these columns. This page is generated from `models/cri
 Before a row is read, the refresh proves every table, column and type, and names everything that is missing or wrong
 at once (`ContractBroken`, exit code 11); `crisis refresh --check-only` does only that. After the extract it warns of
 clocks in the future, words of no code list and a missing half day, and stops when a table lost more than half of its
-rows (`crisis refresh --accept-loss` goes on).
+rows (`crisis refresh --accept rows_lost` goes on).
 
 | type | in SQL Server | in PostgreSQL | in SQLite |
 |---|---|---|---|

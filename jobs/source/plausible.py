@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from jobs.source.contract import TABLES, ContractColumn, ContractTable
+from jobs.verdict import broken, passed
 from models.catalogue import CATALOGUE
 from models.clock import day_end, day_start, iso, local_day
 from models.snapshot.manifest import CheckResult
@@ -44,9 +45,9 @@ def plausibility(con: duckdb.DuckDBPyConnection, staged: Path, as_of: datetime, 
 
 def _result(check: str, words: str, found: Mapping[str, int]) -> CheckResult:
     if not found:
-        return CheckResult(check, False, "passed", "nothing found")
+        return passed(check)
     places = ", ".join(f"{place} {number}" for place, number in found.items())
-    return CheckResult(check, False, "warned", f"{sum(found.values())} {words}: {places}")
+    return broken(check, f"{sum(found.values())} {words}: {places}")
 
 
 def _literal(instant: datetime) -> str:

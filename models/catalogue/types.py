@@ -54,6 +54,29 @@ class Scope(StrEnum):
     CLOSED = "closed"  # nothing: the view looks unknown
 
 
+class Stage(StrEnum):
+    """What a check looks at, and so when it runs."""
+
+    DELIVERY = "delivery"  # what the source brought, before it becomes a night; an operator may accept a failure
+    VIEWS = "views"  # the finished figures; a failure is a defect, and nobody may accept it
+
+
+@dataclass(frozen=True)
+class Check:
+    """What must hold before figures are published. One that blocks keeps what is published; the others warn.
+
+    `holds` ends without a full stop, `looks_at` names tables or views, `next_step` is for whoever is called at night.
+    """
+
+    id: str
+    title: str
+    holds: str
+    blocking: bool
+    stage: Stage
+    looks_at: str
+    next_step: str
+
+
 @dataclass(frozen=True)
 class Column:
     """One published column. `unit` is written out (`ms`, `incidents`); `codes` names a code list.
@@ -202,6 +225,7 @@ class Catalogue:
     metrics: dict[str, Metric]
     codes: dict[str, CodeList]
     roles: dict[str, Role]
+    checks: dict[str, Check] = field(default_factory=dict)
 
     def readable(self, role: str) -> tuple[View, ...]:
         """The views that a role may read, in declared order; unknown roles read nothing."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from models.catalogue.types import Catalogue, Column, Edm, View
+from models.catalogue.types import Catalogue, Check, Column, Edm, View
 
 NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,127}\Z")
+CHECK_ID = re.compile(r"[a-z][a-z_]{2,39}\Z")
 
 
 def problems(catalogue: Catalogue) -> tuple[str, ...]:
@@ -21,7 +22,16 @@ def problems(catalogue: Catalogue) -> tuple[str, ...]:
         words = [code.code for code in codes.codes]
         if len(words) != len(set(words)):
             found.append(f"code list {codes.name}: a code stands twice")
+    for check in catalogue.checks.values():
+        found.extend(f"check {check.id}: {text}" for text in _check(check))
     return tuple(found)
+
+
+def _check(check: Check) -> Iterator[str]:
+    if not CHECK_ID.match(check.id):
+        yield "is no snake_case id"
+    if check.holds.endswith(".") or not check.looks_at or not check.next_step.endswith("."):
+        yield "says incompletely what holds, what it looks at or what to do"
 
 
 def _view(view: View, catalogue: Catalogue) -> Iterator[str]:

@@ -10,7 +10,7 @@ from models.service.access import ApiKey, KeyScope
 from models.service.backups import BackupTaken
 from models.service.base import METADATA
 from models.service.requests import RefreshCancel, RefreshRequest, RefreshWorker
-from models.service.runs import Lease, RefreshRun, RefreshStep
+from models.service.runs import Lease, RefreshCheck, RefreshRun, RefreshStep
 
 __all__ = [
     "METADATA",
@@ -19,6 +19,7 @@ __all__ = [
     "KeyScope",
     "Lease",
     "RefreshCancel",
+    "RefreshCheck",
     "RefreshRequest",
     "RefreshRun",
     "RefreshStep",

@@ -40,6 +40,16 @@ class RefreshStep(ServiceTable, table=True):
     detail: str | None = Field(default=None, max_length=256, description="Codes that say why; no row values.")
 
 
+class RefreshCheck(ServiceTable, table=True):
+    """A check of a run that did not simply pass."""
+
+    __tablename__ = "refresh_check"
+    run_id: str = Field(primary_key=True, max_length=32, foreign_key="refresh_run.run_id")
+    check_id: str = Field(primary_key=True, max_length=40, description="See docs/reference/checks.md.")
+    outcome: str = Field(max_length=16, description="warned, accepted or failed; one that failed kept the run back.")
+    detail: str = Field(max_length=512, description="Counts that say why; no row values.")
+
+
 class Lease(ServiceTable, table=True):
     """One row a resource. `fence` grows with every holder; a holder whose number is no longer this one stops."""
 

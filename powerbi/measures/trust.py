@@ -66,7 +66,13 @@ def measures(audience: str) -> Iterator[Measure]:
             None,
             "Title of the first page.",
         ),
-        (STATUS, "Stale since", _stale_since(), None, "Since when fresher figures are overdue, in UTC, as last read."),
+        (
+            STATUS,
+            "Stale since",
+            _stale_since(),
+            None,
+            "Since when fresher figures are overdue, in UTC, and which check keeps them back, as last read.",
+        ),
         (STATUS, "Last run outcome", _outcome(), None, "How the last refresh run ended, as last read."),
     )
     for view, name, expression, format_, said in rows:
@@ -112,8 +118,12 @@ def _demo() -> str:
 
 def _stale_since() -> str:
     since = _live(f"MAX({dax_column(STATUS, 'StaleSince')})")
-    told = 'FORMAT(SinceWhen, "yyyy-mm-dd hh:nn") & " UTC"'
-    return with_variables({"SinceWhen": since}, when("NOT ISBLANK(SinceWhen)", told))
+    why = _live(f"SELECTEDVALUE({dax_column(STATUS, 'BlockedBy')})")
+    told = (
+        'FORMAT(SinceWhen, "yyyy-mm-dd hh:nn") & " UTC" & '
+        'IF(ISBLANK(KeptBackBy), BLANK(), "; kept back by " & KeptBackBy)'
+    )
+    return with_variables({"SinceWhen": since, "KeptBackBy": why}, when("NOT ISBLANK(SinceWhen)", told))
 
 
 def _outcome() -> str:

@@ -155,6 +155,7 @@ COLUMNS = {
     "Is within target": "Dans la cible",
     "Item kind": "Type de dossier",
     "Item number": "Numéro du dossier",
+    "Blocked by": "Bloqué par",
     "Last run code": "Code de la dernière exécution",
     "Last run ended at": "Fin de la dernière exécution",
     "Last run message": "Message de la dernière exécution",

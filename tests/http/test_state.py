@@ -8,6 +8,7 @@ import itertools
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -21,8 +22,10 @@ from api.exports.formats import FORMATS
 from models.catalogue import CATALOGUE
 from models.database import engine
 from models.errors import all_errors
-from models.service import RefreshRun
+from models.service import RefreshCheck, RefreshRun
 from models.settings import ApiSettings
+from models.snapshot import layout, manifest
+from models.snapshot.manifest import CheckResult
 from tests.helpers.service import ROOT, Service, running
 
 AS_OF = "2026-01-31T09:00:00.000Z"
@@ -94,9 +97,57 @@ def test_stale_figures_say_since_when_and_why(own: Service, line: str, monkeypat
     measured = own.get("/metrics").text
     assert f"crisis_data_stale {float(said['stale'])}" in measured
     assert f"crisis_refresh_running {float(last == 'running')}" in measured
+    ended = [run for run in runs.split(", ") if not run.startswith(("running", "replayed"))]
     assert ('crisis_refresh_last_info{state="failed",code="CheckFailed",trigger="cli"} 1.0' in measured) == (
-        "failed" in runs
+        ended[-1].startswith("failed")
     )
+
+
+def test_a_check_that_kept_figures_back_is_named_wherever_one_looks(own: Service) -> None:
+    """In RefreshStatus by id, in /readyz and on the start page with what was found and what to do."""
+    record(own, "failed", "02-01 03:00", "02-01 03:05", error_code="CheckFailed", message="What is published stays.")
+    with Session(engine(own.settings.service_database)) as session:
+        for check, outcome in (("half_day_missing", "warned"), ("rows_lost", "failed")):
+            session.add(
+                RefreshCheck(run_id="failed 02-01 03:00", check_id=check, outcome=outcome, detail="call 61 of 120")
+            )
+        session.commit()
+    said = own.get("/readyz").json()
+    (doubt,) = said["blocked_by"]
+    declared = CATALOGUE.checks["rows_lost"]
+    assert doubt == {
+        "check": "rows_lost",
+        "title": declared.title,
+        "detail": "call 61 of 120",
+        "next_step": declared.next_step,
+    }
+    assert said["reason"] == "the last refresh failed (CheckFailed: rows_lost)"
+    row = own.get("/odata/v1/RefreshStatus", "refresh").json()["value"][0]
+    assert (row["BlockedBy"], row["LastRunMessage"]) == ("rows_lost", "What is published stays.")
+    page = own.get("/").text
+    assert "call 61 of 120" in page
+    assert declared.next_step.split("`")[0] in page
+    record(own, "published", "02-01 04:00", "02-01 04:05")
+    assert own.get("/readyz").json()["blocked_by"] == []
+    assert own.get("/odata/v1/RefreshStatus", "refresh").json()["value"][0]["BlockedBy"] is None
+
+
+def test_what_the_checks_of_the_published_figures_found_is_shown(ready_home: Path) -> None:
+    folder = ready_home / "snapshots" / str(layout.current_version(ready_home / "snapshots"))
+    found = (
+        CheckResult("half_day_missing", False, "accepted", "41 calls expected"),
+        CheckResult("unknown_codes", False, "warned", "2 words"),
+        CheckResult("rows_lost", True, "passed", ""),
+    )
+    manifest.write(folder, replace(manifest.read(folder), checks=found))
+    with running(ready_home) as made:
+        warned = made.get("/readyz").json()["warned"]
+        page = made.get("/").text
+    assert [(doubt["check"], doubt["detail"]) for doubt in warned] == [
+        ("half_day_missing", "41 calls expected"),
+        ("unknown_codes", "2 words"),
+    ]
+    assert all(CATALOGUE.checks[doubt["check"]].title in page and doubt["detail"] in page for doubt in warned)
 
 
 def test_the_publishing_run_says_when_it_was_published(own: Service) -> None:

@@ -18,7 +18,7 @@ from api.observe import Counts
 from jobs import monitoring as file
 from jobs.cli import command_line
 from jobs.commands.doctor import examine
-from jobs.refresh.records import RUNS, STEPS
+from jobs.refresh.records import CHECKS, RUNS, STEPS
 from jobs.refresh.run import refresh
 from jobs.refresh.steps import Numbers
 from models import monitoring
@@ -83,8 +83,10 @@ def test_the_last_run_as_prometheus_reads_it(town: Town, line: str) -> None:
             word, started = run.split(" ", 1)
             values = {"run_id": run, "trigger": "schedule", "state": word, "started_at": naive(started), "fence": 1}
             ended = None if word == "running" else naive(f"{started[:-2]}{int(started[-2:]) + 5:02d}")
-            failed = {"error_code": "CheckFailed", "message": "half_day_missing: 3; other_check: 4"}
-            connection.execute(insert(RUNS).values(values | {"ended_at": ended} | (failed if word == "failed" else {})))
+            failed = {"error_code": "CheckFailed", "message": "What is published stays."} if word == "failed" else {}
+            connection.execute(insert(RUNS).values(values | {"ended_at": ended} | failed))
+            for check in ("half_day_missing", "other_check") if failed else ():
+                connection.execute(insert(CHECKS).values(run_id=run, check_id=check, outcome="failed", detail="3 of 9"))
     service.dispose()
     found = said(town)
     assert found["crisis_refresh_running"] == float(running)
@@ -114,9 +116,11 @@ def everything(town: Town, tmp_path: Path) -> dict[str, float]:
         connection.execute(
             insert(RUNS).values(
                 common | {"run_id": "bad", "state": "failed", "started_at": naive("02-03 07:15"),
-                "ended_at": naive("02-03 07:16"), "error_code": "CheckFailed", "message": "area_match: 3 of 9"}
+                "ended_at": naive("02-03 07:16"), "error_code": "CheckFailed", "message": "What is published stays."}
             )
         )  # fmt: skip
+        found = {"run_id": "bad", "check_id": "area_match", "outcome": "failed", "detail": "3 of 9"}
+        connection.execute(insert(CHECKS).values(found))
         connection.execute(
             insert(RUNS).values(common | {"run_id": "now", "state": "running", "started_at": naive("02-03 08:15")})
         )

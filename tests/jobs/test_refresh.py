@@ -164,7 +164,9 @@ def test_a_failed_check_publishes_nothing(town: Town) -> None:
         CheckResult("sums_agree", True, "failed", "3 days differ"),
         CheckResult("mild", False, "warned", "1 row"),
     )
-    with pytest.raises(CheckFailed, match="sums_agree: 3 days differ") as caught:
+    with pytest.raises(
+        CheckFailed, match=r"What is published stays\. A check failed \(sums_agree\): 3 days differ\."
+    ) as caught:
         town.refresh(NEXT, numbers=replace(QUICK, check=lambda _con, _parameters: verdict))
     assert caught.value.exit_code == 12
     assert layout.current_version(town.snapshots) == first.version
@@ -208,8 +210,8 @@ def test_a_source_that_lost_most_of_its_rows_is_not_believed(home: Path, monkeyp
     with pytest.raises(CheckFailed, match="call 61 of 120"):
         town.refresh(NEXT)
     assert len(town.history.nights()) == 1, "the loss is not in the history"
-    accepted = town.refresh(NEXT, accept_loss=True)
-    assert {check.check: check.outcome for check in accepted.checks}["rows_lost"] == "warned"
+    accepted = town.refresh(NEXT, accept=["rows_lost"])
+    assert {check.check: check.outcome for check in accepted.checks}["rows_lost"] == "accepted"
     assert town.history.nights()[-1].deleted == 61
 
 
@@ -369,7 +371,7 @@ def test_the_command_says_a_failure_to_scripts_too(town: Town, monkeypatch: pyte
         "state": "failed",
         "error_code": "CheckFailed",
         "exit_code": 12,
-        "message": "sums_agree: 3 days differ",
+        "message": "What is published stays. A check failed (sums_agree): 3 days differ.",
         "hint": CheckFailed.default_hint,
     }
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from jobs.cli import command_line
 from jobs.refresh.lease import take
-from jobs.refresh.records import RUNS, STEPS
+from jobs.refresh.records import CHECKS, RUNS, STEPS
 from jobs.refresh.retention import CANCELS, REQUESTS, WORKERS, carry_out, forget, plan
 from models.clock import now, parse_instant
 from models.database import engine
@@ -29,13 +29,14 @@ def ago(days: float) -> datetime:
 
 
 def run(service: Engine, number: int, days: float, state: str = "failed", version: str | None = None) -> None:
-    """A run with one step that ended so many days ago."""
+    """A run with one step and one check that ended so many days ago."""
     moment, name = ago(days), f"run{number}"
     ended = None if state == "running" else moment
     row = {"run_id": name, "trigger": "cli", "state": state, "started_at": moment, "ended_at": ended, "fence": 1}
     with service.begin() as connection:
         connection.execute(insert(RUNS).values(**row, snapshot_version=version))
         connection.execute(insert(STEPS).values(run_id=name, name="contract", started_at=moment, outcome="done"))
+        connection.execute(insert(CHECKS).values(run_id=name, check_id="rows_lost", outcome="failed", detail=""))
 
 
 def ids(service: Engine, table: str = "refresh_run") -> set[str]:
@@ -83,7 +84,14 @@ def test_rows_about_runs_go_by_age_and_only_where_nothing_needs_them(old: Town) 
     goes = {
         line.what: line.goes for line in plan(old.settings, service, now()) if line.goes and line.what != "snapshots"
     }
-    assert goes == {"refresh_step": 2, "refresh_run": 2, "refresh_request": 1, "refresh_cancel": 1, "refresh_worker": 1}
+    assert goes == {
+        "refresh_check": 2,
+        "refresh_step": 2,
+        "refresh_run": 2,
+        "refresh_request": 1,
+        "refresh_cancel": 1,
+        "refresh_worker": 1,
+    }
     forget(old.settings, service, now())
     assert ids(service) == {*nights, "run2", "run4", "run5"}
     assert ids(service, "refresh_request") == {"new", "open"}

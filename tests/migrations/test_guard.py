@@ -154,8 +154,8 @@ def test_the_settings_of_the_caller_count(address: str) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "The service database is at revision service_0004."),
-        (["service"], "The service database is at revision service_0004."),
+        ([], "The service database is at revision service_0005."),
+        (["service"], "The service database is at revision service_0005."),
         (["crisis"], "The crisis database is at revision crisis_0001."),
         (["crisis", "--down"], "The crisis database is at revision base."),
         (["crisis", "--json"], '{"database": "crisis", "revision": "crisis_0001"}'),

@@ -190,9 +190,16 @@ def freshness(asked: Asked, now: datetime, status: dict[str, Any]) -> Values:
         "Mixed versions": None,
         "Demo data notice": "Demonstration data: every incident, call and person is made up." if synthetic else None,
         "Situation title": f"Situation at {local}",
-        "Stale since": None if status["StaleSince"] is None else f"{status['StaleSince'][:16].replace('T', ' ')} UTC",
+        "Stale since": _stale_since(status),
         "Last run outcome": CATALOGUE.codes["run_outcome"].labels()[status["LastRunOutcomeCode"]],
     }
+
+
+def _stale_since(status: dict[str, Any]) -> str | None:
+    if status["StaleSince"] is None:
+        return None
+    why = f"; kept back by {status['BlockedBy']}" if status["BlockedBy"] else ""
+    return f"{status['StaleSince'][:16].replace('T', ' ')} UTC{why}"
 
 
 RECORDS = {

@@ -23,6 +23,7 @@ from jobs.source.sqlserver.offers import has_marker, offers, selects
 from jobs.source.sqlserver.orphans import add_late_parents
 from jobs.source.sqlserver.session import Mode, Session, Told, session
 from jobs.source.sqlserver.token import token_source
+from jobs.verdict import broken, passed
 from models.settings import JobSettings
 from models.snapshot.manifest import CheckResult
 from models.sqlserver import Dialling
@@ -100,9 +101,9 @@ def _oldest(reader: Session) -> bytes | None:
 def _reach(partly: int, asked: int, before: Marks | None) -> CheckResult:
     """Whether everything was read. A night that reads changes cannot see deletes."""
     if before is None:
-        return CheckResult("source_reach", False, "passed", f"everything was read: {asked} rows")
+        return passed("source_reach", f"everything was read: {asked} rows")
     detail = f"{asked} rows were read; of {partly} tables what changed; everything, with deletes, at {before.full_at}"
-    return CheckResult("source_reach", False, "passed", detail)
+    return passed("source_reach", detail)
 
 
 def _moment(told: Told, late: int) -> CheckResult:
@@ -112,7 +113,7 @@ def _moment(told: Told, late: int) -> CheckResult:
         detail += f"; {told.repeated} reads were asked again"
     if late:
         detail += f"; {late} records were written in between and fetched"
-    return CheckResult("source_moment", False, "warned" if told.repeated or late else "passed", detail)
+    return broken("source_moment", detail) if told.repeated or late else passed("source_moment", detail)
 
 
 def _zones(converters: dict[str, Converter]) -> CheckResult:
@@ -123,5 +124,5 @@ def _zones(converters: dict[str, Converter]) -> CheckResult:
         for column, count in sorted(converter.unsaid.items())
     ]
     if not found:
-        return CheckResult("clock_zones", False, "passed", "every local clock has one instant, or is flagged")
-    return CheckResult("clock_zones", False, "warned", f"clocks with a doubtful instant: {', '.join(found)}")
+        return passed("clock_zones")
+    return broken("clock_zones", f"clocks with a doubtful instant: {', '.join(found)}")

@@ -164,6 +164,13 @@ VIEWS = (
             instant("LastRunEndedAt", "When it ended.", sensitivity=OPEN),
             text("LastRunCode", "Stable error code of a failed run.", nullable=True, sensitivity=OPEN),
             text("LastRunMessage", "What it said, for people.", length=512, nullable=True, sensitivity=OPEN),
+            text(
+                "BlockedBy",
+                "Ids of the checks that kept the last run's figures back, with commas; null where none did.",
+                length=256,
+                nullable=True,
+                sensitivity=OPEN,
+            ),
             instant("PublishedAt", "When the current snapshot was published.", sensitivity=OPEN),
             instant("AsOf", "The moment that the published figures describe.", sensitivity=OPEN),
             instant("StaleSince", "Since when fresher figures are overdue; null while fresh.", sensitivity=OPEN),
