@@ -6,15 +6,17 @@ code of its class; anything else prints its kind and exits 1 (the trace is shown
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from models.clock import iso, now
 from models.errors import CrisisError
 
 COMMANDS = {
@@ -63,24 +65,33 @@ class Edge:
     """What the job edge remembers of the command line."""
 
     debug = False
+    as_json = False
+    """What goes to standard error is for a log: one JSON object a line."""
 
 
 def main() -> None:
     """Run one command; known failures end as one clear line each."""
-    console = Console(stderr=True, highlight=False)
     try:
         command_line(sys.argv[1:])()
     except CrisisError as error:
-        console.print(f"[bold red]{error.code}[/]: {escape(error.message)}", soft_wrap=True)
-        if error.hint:
-            console.print(f"Next step: {escape(error.hint)}", soft_wrap=True)
-        sys.exit(error.exit_code)
+        _end(error)
     except Exception as error:  # the job edge: everything else becomes one line too
         if Edge.debug:
             raise
-        console.print(f"[bold red]InternalError[/]: {type(error).__name__}", soft_wrap=True)
-        console.print("Next step: run it again as `crisis --debug ...` to see where.", soft_wrap=True)
-        sys.exit(1)
+        _end(CrisisError(type(error).__name__, hint="run it again as `crisis --debug ...` to see where."))
+
+
+def _end(error: CrisisError) -> NoReturn:
+    """Say what happened and the next step, and end with the code of its cause."""
+    if Edge.as_json:
+        said = {"event": "Failed", "error_code": error.code, "exit_code": error.exit_code, "message": error.message}
+        sys.stderr.write(json.dumps({"time": iso(now()), **said, "hint": error.hint}) + "\n")
+        sys.exit(error.exit_code)
+    console = Console(stderr=True, highlight=False)
+    console.print(f"[bold red]{error.code}[/]: {escape(error.message)}", soft_wrap=True)
+    if error.hint:
+        console.print(f"Next step: {escape(error.hint)}", soft_wrap=True)
+    sys.exit(error.exit_code)
 
 
 if __name__ == "__main__":

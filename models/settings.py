@@ -144,9 +144,7 @@ class JobSettings(SharedSettings):
     keep_audit_days: int | None = Field(
         default=None, ge=1, description="Files of the audit trail are kept this many days; default: for ever."
     )
-    run_hours: float = Field(
-        default=12.0, gt=0, description="A run of `crisis schedule` that takes longer hangs, and is ended."
-    )
+    run_hours: float = Field(default=12.0, gt=0, description="A refresh that takes longer hangs, and is ended.")
     lease_seconds: float = Field(
         default=120.0, gt=0, description="A refresh that says nothing for this long has lost its lease."
     )
@@ -215,6 +213,11 @@ class JobSettings(SharedSettings):
     def source_database(self) -> str:
         """Address of the crisis database in force."""
         return self.source_url or f"sqlite:///{self.home / 'crisis.db'}"
+
+    @property
+    def follows(self) -> bool:
+        """Whether anything is set to follow a run's end."""
+        return any((self.webhook_url, self.webhook_failure_url, self.powerbi_datasets))
 
     @property
     def history(self) -> Path:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -12,12 +14,13 @@ import typer
 from rich.console import Console
 
 from jobs import monitoring
+from jobs.cli import Edge
 from jobs.migrate import upgrade_service
+from jobs.refresh.ending import heard, stopped
 from jobs.refresh.parameters import PROFILES
 from jobs.refresh.progress import showing
 from jobs.refresh.run import refresh as run_refresh
 from jobs.refresh.steps import check_contract
-from jobs.refresh.stopping import listening
 from models.errors import CrisisError
 from models.settings import JobSettings
 
@@ -62,7 +65,9 @@ def refresh(
             "--resume", help="Go on from the night that a dead run committed, where that is right; else begin anew."
         ),
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON object.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the outcome as one JSON object, and each step as one on stderr.")
+    ] = False,
 ) -> None:
     """Read the crisis database, compute every figure and publish one snapshot.
 
@@ -83,6 +88,7 @@ def refresh(
 
         crisis refresh --accept half_day_missing
     """
+    Edge.as_json = json
     settings = JobSettings(source_full_days=0) if full else JobSettings()
     if check_only:
         found = check_contract(settings)
@@ -93,14 +99,20 @@ def refresh(
         )
         return
     upgrade_service(settings.service_database)
+    run_id = secrets.token_hex(16)
     try:
-        with showing(Console(stderr=True)) as progress, listening() as told, _failing(as_json=json):
+        with (
+            showing(Console(stderr=True), as_json=json) as progress,
+            heard(partial(stopped, settings, run_id)) as told,
+            _failing(as_json=json),
+        ):
             outcome = run_refresh(
                 settings,
                 as_of=as_of.date() if as_of else None,
                 profile=profile,
                 accept=[*(accept or ()), *(["rows_lost"] if accept_loss else ())],
                 progress=progress,
+                run_id=run_id,
                 resume=resume,
                 told=told,
             )
@@ -114,13 +126,14 @@ def refresh(
 
 @contextmanager
 def _failing(*, as_json: bool) -> Iterator[None]:
-    """Where a script reads, a known failure is one JSON object as well, before the edge says it to people."""
+    """Where a script reads, a failure is one JSON object as well: a known one in its words, any other by its kind."""
     try:
         yield
-    except CrisisError as error:
+    except Exception as error:
         if as_json:
-            cause = {"error_code": error.code, "exit_code": error.exit_code, "message": error.message}
-            _say({"state": "failed", **cause, "hint": error.hint}, "", as_json)
+            known = error if isinstance(error, CrisisError) else CrisisError(type(error).__name__)
+            cause = {"error_code": known.code, "exit_code": known.exit_code, "message": known.message}
+            _say({"state": "failed", **cause, "hint": known.hint}, "", as_json)
         raise
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import signal
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from jobs.migrate import upgrade_service
+from jobs.refresh.ending import heard, leave
 from jobs.schedule import told
 from jobs.schedule.loop import Schedule
 from models.clock import now
 from models.database import engine
+from models.errors import ServiceDatabaseGone
 from models.settings import JobSettings
+
+LAST_SECONDS = 9.0
+"""A schedule that is told to end is gone by then, whatever it is stuck in."""
 
 
 def register(app: typer.Typer) -> None:
@@ -53,11 +57,12 @@ def schedule(
         typer.echo(form(told.waiting(max(found.at, now()), loop.zone, now(), found.why)))
         return
 
-    def end(_number: int, _frame: object) -> None:
-        loop.stopping = True
+    def at_last() -> None:
+        """The service database is stuck, or a driver: what is under way is killed, and the next start makes good."""
+        loop.kill()
+        typer.echo(form(told.Stopped("told to end, and the service database did not answer in time")))
+        leave(ServiceDatabaseGone.exit_code)
 
-    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):  # the last one on Windows only: Ctrl+Break
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), end)
-    loop.run()
+    with heard(at_last, LAST_SECONDS, also=("SIGINT", "SIGBREAK")) as loop.told:
+        loop.run()
     service.dispose()

@@ -25,9 +25,10 @@ from jobs.following.service import Service, calling
 from jobs.following.webhook import tell
 from jobs.refresh.history import History
 from jobs.refresh.progress import Begun, Done, Progress, quiet
-from jobs.refresh.records import RUNS, RunLog
+from jobs.refresh.records import RUNS, RunLog, is_followed
 from jobs.refresh.stopping import Told, never
 from models.clock import iso, local_day, now, parse_instant
+from models.database import engine as open_engine
 from models.errors import ConfigurationError, CrisisError
 from models.settings import JobSettings
 from models.snapshot import layout, manifest
@@ -113,6 +114,21 @@ def follow(
                 after.tell("webhook powerbi", good, {"event": "powerbi", "ok": good, "run_id": end.run_id, **said})
     except TROUBLES:
         return  # the record could not be written; the run's own end is on record already
+
+
+def follow_dead(settings: JobSettings, run_id: str, exit_code: int) -> None:
+    """Do what follows the end of a run whose process could not see to it any more, where nothing of it is on record."""
+    engine = open_engine(settings.service_database)
+    try:
+        with engine.connect() as connection:
+            run = connection.execute(select(RUNS.c.state, RUNS.c.error_code).where(RUNS.c.run_id == run_id)).first()
+        if run is not None and not is_followed(engine, run_id):
+            failed = run.state == "failed"
+            follow(settings, engine, End(run_id, run.error_code, exit_code) if failed else End(run_id))
+    except SQLAlchemyError:
+        return  # nothing is known of the run; the dead-man's switch will notice
+    finally:
+        engine.dispose()
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ class Hold:
 
 def take(engine: Engine, holder: str, seconds: float, clock: Callable[[], datetime] = wall) -> Hold:
     """Take the refresh lease for `seconds`, or over from a holder who is gone or silent. Raises LeaseHeld."""
-    name = f"{holder[:32]}@{socket.gethostname()[:20]}:{os.getpid()}"
+    name = _named(holder)
     now = _naive(clock())
     until = now + timedelta(seconds=seconds)
     with engine.begin() as connection:
@@ -110,6 +110,30 @@ def take(engine: Engine, holder: str, seconds: float, clock: Callable[[], dateti
     except IntegrityError as error:
         raise LeaseHeld(f"another refresh is running; its lease ends {_end(engine)} unless it is renewed") from error
     return Hold(engine, name, 1, seconds, clock)
+
+
+def seize(engine: Engine, holder: str, seconds: float, clock: Callable[[], datetime] = wall) -> Hold | None:
+    """Take the lease from a holder of this process that does not listen; None where it has it no longer.
+
+    The number grows, so that nothing more of the old holder's becomes real.
+    """
+    name = _named("ending")
+    with engine.begin() as connection:
+        row = _row(connection)
+        if row is None or row.holder != _named(holder):
+            return None
+        until = _naive(clock() + timedelta(seconds=seconds))
+        taken = connection.execute(
+            update(TABLE)
+            .where(TABLE.c.resource == REFRESH, TABLE.c.fence == row.fence)
+            .values(holder=name, fence=row.fence + 1, expires_at=until)
+        )
+    return Hold(engine, name, row.fence + 1, seconds, clock) if taken.rowcount == 1 else None
+
+
+def _named(holder: str) -> str:
+    """A holder with its machine and process."""
+    return f"{holder[:32]}@{socket.gethostname()[:20]}:{os.getpid()}"
 
 
 def is_held(engine: Engine, clock: Callable[[], datetime] = wall) -> bool:

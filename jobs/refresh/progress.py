@@ -1,10 +1,11 @@
-"""How a running refresh shows itself: a bar on a terminal, plain lines elsewhere, or nothing.
+"""How a running refresh shows itself: a bar on a terminal, plain lines elsewhere, JSON for a log, or nothing.
 
 Writes to standard error only, names and counts only. jobs.refresh.run tells events; the command chooses who listens.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.progress import BarColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
+
+from models.clock import iso, now
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,32 @@ class Terminal:
             self.bar.update(self.task, total=1, completed=1, label=label)
 
 
+class Structured:
+    """One JSON object for each beginning and end of a step, for a log that a program reads."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.started = time.monotonic()
+
+    def __call__(self, event: Begun | Moved | Done) -> None:
+        """Write a line; the parts of a step are left out."""
+        if isinstance(event, Moved):
+            return
+        said: dict[str, object] = {"time": iso(now()), "event": type(event).__name__, "step": event.step}
+        if isinstance(event, Begun):
+            self.started = time.monotonic()
+        else:
+            said |= {"rows": event.rows, "seconds": round(time.monotonic() - self.started, 3)}
+        self.console.file.write(json.dumps(said) + "\n")
+        self.console.file.flush()
+
+
 @contextmanager
-def showing(console: Console) -> Iterator[Progress]:
-    """The progress that fits `console`: bars on a terminal, plain lines elsewhere."""
+def showing(console: Console, *, as_json: bool = False) -> Iterator[Progress]:
+    """The progress that fits `console`: bars on a terminal, plain lines elsewhere, JSON where a program reads."""
+    if as_json:
+        yield Structured(console)
+        return
     if not console.is_terminal:
         yield Lines(console)
         return

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Table, delete, insert, or_, select, update
 
 from jobs.refresh.course import Before
 from models.clock import now
@@ -152,6 +152,13 @@ def close_interrupted(engine: Engine, current: str | None) -> None:
     """Close what killed runs left open. The caller holds the lease, which proves that none lives."""
     with engine.begin() as connection:
         _close_interrupted(connection, _now(), current)
+
+
+def is_followed(engine: Engine, run_id: str) -> bool:
+    """Whether anything of what follows a run's end is on its record."""
+    after = or_(STEPS.c.name.startswith("webhook"), STEPS.c.name.startswith("powerbi"))
+    with engine.connect() as connection:
+        return connection.scalar(select(STEPS.c.step_id).where(STEPS.c.run_id == run_id, after).limit(1)) is not None
 
 
 def explain(engine: Engine, run_id: str, code: str, message: str) -> None:

@@ -12,14 +12,16 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import duckdb
 
-from jobs.following.run_end import followed
+from jobs.following.run_end import follow_dead, followed
 from jobs.refresh import crash, steps
 from jobs.refresh.causes import named
 from jobs.refresh.course import course
+from jobs.refresh.ending import limited
 from jobs.refresh.history import History
 from jobs.refresh.lease import Hold, take
 from jobs.refresh.night import Night
@@ -126,6 +128,7 @@ def refresh(
     with ExitStack() as held:
         held.callback(service.dispose)
         held.enter_context(followed(settings, service, run_id, told, progress))
+        late = held.enter_context(limited(settings, run_id, partial(follow_dead, settings, run_id)))
         held.enter_context(named())
         hold = take(service, run_id, settings.lease_seconds)
         held.callback(hold.release)
@@ -145,7 +148,7 @@ def refresh(
             tell=progress,
             con=con,
             staged=place,
-            watch=Watch(service, run_id, told),
+            watch=Watch(service, run_id, told, late),
             accepted=accepted,
             resume=resume,
         )

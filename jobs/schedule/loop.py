@@ -18,10 +18,13 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from jobs import monitoring
+from jobs.refresh.ending import TELLING_SECONDS
 from jobs.refresh.lease import is_held
+from jobs.refresh.records import is_followed
+from jobs.refresh.stopping import Told, never
 from jobs.schedule import ledger, told
 from jobs.schedule.nights import Plan, last_due, plan
-from jobs.schedule.process import Order, Run
+from jobs.schedule.process import Apart, Following, Order, Run
 from jobs.schedule.told import Began, Finished, Held, Say, Stopped, Trouble
 from models.clock import now, wall
 from models.errors import LeaseHeld, RunTooLong
@@ -38,10 +41,11 @@ BEAT = timedelta(seconds=20)
 """Between two heartbeats."""
 
 Start = Callable[[JobSettings, Order], Run]
+Follow = Callable[[JobSettings, str, int], Apart]
 
 
 class Schedule:
-    """One worker. `start` begins a run elsewhere."""
+    """One worker. `start` begins a run elsewhere, `follow` what follows one that could not see to it itself."""
 
     def __init__(
         self,
@@ -50,13 +54,17 @@ class Schedule:
         say: Say,
         *,
         start: Start = Run,
+        follow: Follow = Following,
+        told: Told = never,
     ) -> None:
         self.settings = settings
         self.engine = engine
         self.worker_id = f"{socket.gethostname()[:40]}:{os.getpid()}"
-        self.stopping = False
+        self.told = told
         self._say = say
         self._start = start
+        self._follow = follow
+        self._following: Apart | None = None
         self._run: Run | None = None
         self._begun = 0.0
         self._beaten: datetime | None = None
@@ -68,10 +76,20 @@ class Schedule:
         """The city's zone."""
         return ledger.zone_of(self.settings)
 
+    @property
+    def run_seconds(self) -> float:
+        """When a run's process is ended: it does so itself at CRISIS_RUN_HOURS, and what follows has its time."""
+        return self.settings.run_hours * 3_600 + self.following_seconds
+
+    @property
+    def following_seconds(self) -> float:
+        """The most that what follows a run takes."""
+        return TELLING_SECONDS + self.settings.powerbi_wait_minutes * 60 * len(self.settings.powerbi_datasets)
+
     def run(self) -> None:
-        """Until `stopping` is set, by a signal."""
+        """Until told to end."""
         try:
-            while not self.stopping:
+            while not self.told():
                 self._nap(LOOK_SECONDS if self.look() else TROUBLE_SECONDS)
         finally:
             self._leave()
@@ -80,11 +98,13 @@ class Schedule:
         """One look; False where the service database did not answer."""
         try:
             self._beat()
-            if self._run is None:
+            if self._following is not None:
+                self._followed(self._following)
+            elif self._run is None:
                 self._begin()
             elif self._run.exit_code is not None:
                 self._settle(self._run.exit_code)
-            elif time.monotonic() - self._begun > self.settings.run_hours * 3_600:
+            elif time.monotonic() - self._begun > self.run_seconds:
                 self._run.stop()
                 self._settle(RunTooLong.exit_code)
         except SQLAlchemyError as error:
@@ -134,10 +154,32 @@ class Schedule:
         else:
             queue.end(self.engine, order.run_id)
             self._say(Finished(**asdict(ended)))
+            self._see_to(ended)
         self._run = None
         monitoring.write(self.settings, self.engine)
         if exit_code == LeaseHeld.exit_code:
             self._once(Held())
+
+    def _see_to(self, ended: ledger.Ended) -> None:
+        """What follows the run of a process that was killed is done from here; nobody else would."""
+        if self.told() or not self.settings.follows or is_followed(self.engine, ended.run_id):
+            return
+        self._begun = time.monotonic()
+        self._following = self._follow(self.settings, ended.run_id, ended.exit_code)
+
+    def _followed(self, following: Apart) -> None:
+        """Wait for it, as a run would."""
+        if following.exit_code is None and time.monotonic() - self._begun <= self.following_seconds:
+            return
+        if following.exit_code is None:
+            following.stop()
+        self._following = None
+
+    def kill(self) -> None:
+        """End what is under way at once: for a schedule that has no time left."""
+        for process in (self._run, self._following):
+            if process is not None:
+                process.kill()
 
     def _beat(self, *, at_once: bool = False) -> None:
         """Say that we live; take back what a worker took who does not."""
@@ -157,6 +199,8 @@ class Schedule:
     def _leave(self) -> None:
         """End: a run under way is told so, its record closed, and nobody waits for our heartbeat."""
         try:
+            if self._following is not None:
+                self._following.stop()
             if self._run is not None:
                 self._settle(self._run.stop())
             queue.leave(self.engine, self.worker_id)
@@ -172,5 +216,5 @@ class Schedule:
 
     def _nap(self, seconds: float) -> None:
         end = time.monotonic() + seconds
-        while not self.stopping and (left := end - time.monotonic()) > 0:
+        while not self.told() and (left := end - time.monotonic()) > 0:
             time.sleep(min(left, NAP_SECONDS))

@@ -9,17 +9,20 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from jobs.refresh.stopping import GRACE_SECONDS, listening
+from jobs.refresh.ending import WORDS_SECONDS, heard, stopped
+from jobs.refresh.stopping import GRACE_SECONDS
 from models.errors import CrisisError, RunStopped
 from models.settings import JobSettings
 
 if TYPE_CHECKING:
     from jobs.refresh.steps import Numbers
 
-PATIENCE = GRACE_SECONDS + 2
+PATIENCE = GRACE_SECONDS + WORDS_SECONDS + 0.5
 """Seconds that a run which is told to end has, before it is killed."""
 
 
@@ -36,14 +39,12 @@ class Order:
         return "api" if self.request else "schedule"
 
 
-class Run:
-    """A run under way."""
+class Apart:
+    """Something under way in a process of its own."""
 
-    def __init__(self, settings: JobSettings, order: Order, numbers: Numbers | None = None) -> None:
-        self.order = order
+    def __init__(self, name: str, target: Callable[..., None], *words: object) -> None:
         self._told = False
-        context = multiprocessing.get_context("spawn")
-        self._process = context.Process(target=_run, args=(settings, order, numbers), name=f"refresh-{order.run_id}")
+        self._process = multiprocessing.get_context("spawn").Process(target=target, args=words, name=name)
         self._process.start()
 
     @property
@@ -58,9 +59,29 @@ class Run:
         self._process.terminate()
         self._process.join(PATIENCE)
         if self._process.exitcode is None:
-            self._process.kill()
+            self.kill()
             self._process.join()
         return self.exit_code or 0
+
+    def kill(self) -> None:
+        """End it at once, which harms nothing: the next run makes good."""
+        self._told = True
+        self._process.kill()
+
+
+class Run(Apart):
+    """A run under way."""
+
+    def __init__(self, settings: JobSettings, order: Order, numbers: Numbers | None = None) -> None:
+        self.order = order
+        super().__init__(f"refresh-{order.run_id}", _run, settings, order, numbers)
+
+
+class Following(Apart):
+    """What follows the end of a run that was killed, or could not see to it itself."""
+
+    def __init__(self, settings: JobSettings, run_id: str, exit_code: int) -> None:
+        super().__init__(f"following-{run_id}", _follow, settings, run_id, exit_code)
 
 
 def _run(settings: JobSettings, order: Order, numbers: Numbers | None) -> None:
@@ -69,7 +90,7 @@ def _run(settings: JobSettings, order: Order, numbers: Numbers | None) -> None:
     from jobs.refresh.run import refresh  # noqa: PLC0415
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with listening() as told:
+    with heard(partial(stopped, settings, order.run_id)) as told:
         try:
             refresh(
                 settings,
@@ -83,3 +104,11 @@ def _run(settings: JobSettings, order: Order, numbers: Numbers | None) -> None:
             sys.exit(error.exit_code)
         except Exception:  # the job edge: its kind stands in the record  # noqa: BLE001
             sys.exit(CrisisError.exit_code)
+
+
+def _follow(settings: JobSettings, run_id: str, exit_code: int) -> None:
+    """The other process; told to end, it just ends."""
+    from jobs.following.run_end import follow_dead  # noqa: PLC0415 - as above
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    follow_dead(settings, run_id, exit_code)

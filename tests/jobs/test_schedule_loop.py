@@ -299,7 +299,7 @@ def test_told_to_end_it_ends_its_run_and_its_heartbeat(watchman: Watchman, begun
             moment = now().replace(tzinfo=None)
             row = {"run_id": asked, "trigger": "api", "state": "failed", "error_code": "RunStopped"}
             connection.execute(insert(RUNS).values(started_at=moment, ended_at=moment, fence=9, **row))
-    watchman.loop.stopping = True
+    watchman.loop.told = lambda: True
     watchman.loop.run()
     assert watchman.lines[-1] == "The schedule ends: told to end."
     assert not queue.alive(watchman.engine)
@@ -319,6 +319,7 @@ def test_the_command_says_when_the_next_run_is(town: Town) -> None:
 
 def test_a_run_that_hangs_is_ended_and_said_so(watchman: Watchman) -> None:
     """It would renew its lease for ever, and no other night would come."""
+    watchman.monkeypatch.setattr("jobs.schedule.loop.TELLING_SECONDS", 0.0)
     settings = JobSettings(home=watchman.settings.home, run_hours=1e-9)
     watchman.loop = Schedule(settings, watchman.engine, watchman.said.append, start=watchman._start)
     watchman.at("2026-03-07 12:00")

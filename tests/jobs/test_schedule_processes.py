@@ -129,7 +129,7 @@ def test_a_run_that_is_ended(town: Town, line: str, monkeypatch: pytest.MonkeyPa
     while not _in_step(service, step):
         real_time.sleep(0.05)
     if kind.startswith("told"):
-        loop.stopping = True
+        loop.told = lambda: True
         loop.run()
     else:
         run._process.kill()
