@@ -192,7 +192,7 @@ SQL: dict[str, str] = {
             GROUP BY d.day
         )""",
     "fewer_new_rows": """SELECT count(*) FROM (
-            SELECT added, avg(added) OVER (ORDER BY recorded_at ROWS BETWEEN 28 PRECEDING AND 1 PRECEDING) AS usual,
+            SELECT added, median(added) OVER (ORDER BY recorded_at ROWS BETWEEN 28 PRECEDING AND 1 PRECEDING) AS usual,
                 row_number() OVER (ORDER BY recorded_at) AS night, recorded_at = max(recorded_at) OVER () AS is_last
             FROM src._nights
         ) WHERE is_last AND night > 8 AND added * 4 < usual""",

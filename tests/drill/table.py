@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tests.drill import kills, paging
+from tests.drill import kills, paging, year
 from tests.drill.rows import Row
 
 ROWS: tuple[Row, ...] = (
     paging.ROW,
     *kills.ROWS,
+    *year.ROWS,
 )
