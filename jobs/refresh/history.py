@@ -20,7 +20,8 @@ from pathlib import Path
 import duckdb
 import msgspec
 
-from jobs.refresh import crash
+from jobs.refresh import bundles, crash
+from jobs.refresh.bundles import Bundle
 from jobs.refresh.night import BUILDING, NIGHT_FILE, Night, TableFacts, night_bytes, night_hash, night_name
 from jobs.refresh.versions import Difference, compare, no_versions, restore, store, watermark, write_held
 from jobs.source.contract import TABLES, ContractTable, SourceFacts
@@ -39,6 +40,8 @@ class History:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._known: list[tuple[Night, str]] = []
+        self._bundles: dict[Path, Bundle | None] = {}
         self._proved: set[Path] = set()
 
     def nights(self, until: datetime | None = None) -> tuple[Night, ...]:
@@ -46,20 +49,24 @@ class History:
 
         Raises HistoryDamaged where a night is missing, changed or cannot be read.
         """
-        found: list[Night] = []
-        previous = FIRST
         folders = self.folder.iterdir() if self.folder.is_dir() else ()
-        for folder in sorted(entry for entry in folders if NIGHT.match(entry.name)):
-            path = folder / NIGHT_FILE
-            try:
-                night = msgspec.json.decode(path.read_bytes(), type=Night)
-            except (OSError, msgspec.DecodeError) as error:
-                raise HistoryDamaged(f"{path} is missing or cannot be read") from error
-            if night.name != folder.name or night.previous != previous:
-                raise HistoryDamaged(f"{path} does not follow the night before it: one was removed or changed")
-            found.append(night)
-            previous = night_hash(path)
-        return tuple(night for night in found if until is None or night.recorded <= until)
+        names = sorted(entry.name for entry in folders if NIGHT.match(entry.name))
+        if [night.name for night, _ in self._known] != names[: len(self._known)]:
+            self._known.clear()
+        for name in names[len(self._known) :]:
+            self._known.append(self._read(name, self._known[-1][1] if self._known else FIRST))
+        return tuple(night for night, _ in self._known if until is None or night.recorded <= until)
+
+    def _read(self, name: str, previous: str) -> tuple[Night, str]:
+        """A night and the hash of its file, which has to follow the one before."""
+        path = self.folder / name / NIGHT_FILE
+        try:
+            night = msgspec.json.decode(path.read_bytes(), type=Night)
+        except (OSError, msgspec.DecodeError) as error:
+            raise HistoryDamaged(f"{path} is missing or cannot be read") from error
+        if night.name != name or night.previous != previous:
+            raise HistoryDamaged(f"{path} does not follow the night before it: one was removed or changed")
+        return night, night_hash(path)
 
     def compare(self, con: duckdb.DuckDBPyConnection, staged: Path) -> dict[str, Difference]:
         """Compare `staged/<table>.parquet` with the state in force; leaves the difference in schema `diff`."""
@@ -141,22 +148,57 @@ class History:
         _describe(con, kept)
         return kept
 
+    def bundle(self, con: duckdb.DuckDBPyConnection) -> int:
+        """Make the bundles that are missing; returns how many. Nothing depends on them but speed."""
+        made = 0
+        for block in bundles.blocks(self.nights()):
+            if len(block) == bundles.NIGHTS and self._bundle(block) is None:
+                files = {table.name: self._own_files(block, table) for table in TABLES}
+                folder = bundles.place(self.folder, block)
+                bundles.make(con, folder, self._chain(block), files)
+                del self._bundles[folder]
+                made += 1
+        return made
+
     def _files(self, kept: Sequence[Night], table: ContractTable) -> tuple[Path, ...]:
-        """The table's files of some nights. Raises HistoryDamaged naming a file that is not what was written."""
+        """The table's files of some nights from the first on. Raises HistoryDamaged naming a file that is not whole."""
+        files: list[Path] = []
+        for block in bundles.blocks(kept):
+            bundle = self._bundle(block) if len(block) == bundles.NIGHTS else None
+            if bundle is not None and table.name in bundle.tables:
+                self._own_files(block, table, proved=False)
+                files.append(bundles.place(self.folder, block) / bundles.file(table.name))
+            else:
+                files.extend(self._own_files(block, table))
+        return tuple(files)
+
+    def _own_files(self, kept: Sequence[Night], table: ContractTable, *, proved: bool = True) -> tuple[Path, ...]:
+        """The files that the nights themselves wrote; not `proved`: they are there, and a backup reads them all."""
         files = []
         for night in kept:
             facts = night.tables.get(table.name)
             if facts is not None and facts.sha256 is not None:
                 path = self.folder / night.name / f"{table.name}.parquet"
-                self._prove(path, facts.sha256)
+                if not path.is_file():
+                    raise HistoryDamaged(f"{path} is missing")
+                if proved:
+                    self._prove(path, facts.sha256)
                 files.append(path)
         return tuple(files)
+
+    def _bundle(self, block: Sequence[Night]) -> Bundle | None:
+        folder = bundles.place(self.folder, block)
+        if folder not in self._bundles:
+            self._bundles[folder] = bundles.read(folder, self._chain(block))
+        return self._bundles[folder]
+
+    def _chain(self, block: Sequence[Night]) -> str:
+        """The hash of a block's last night."""
+        return next(chain for night, chain in self._known if night.name == block[-1].name)
 
     def _prove(self, path: Path, expected: str) -> None:
         if path in self._proved:
             return
-        if not path.is_file():
-            raise HistoryDamaged(f"{path} is missing")
         if _sha256(path) != expected:
             raise HistoryDamaged(f"{path} does not match the hash recorded when it was written")
         self._proved.add(path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import shutil
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -279,6 +279,8 @@ def _finish(job: Job, snapshot: Manifest, state: str, message: str) -> Outcome:
     with job.step("prune"):
         pruned = prune(job.hold.engine, settings.snapshots, snapshot.version, job.started, retention)
         forget(settings, job.hold.engine, job.started)
+        with suppress(OSError, duckdb.Error):  # what is published does not depend on it; the next night tries again
+            job.history.bundle(job.con)
     crash.point("prune.done")
     rows = sum(facts.rows for facts in snapshot.views.values())
     run_id = job.log.run_id

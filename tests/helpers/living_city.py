@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
+from itertools import accumulate, count, takewhile
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -28,7 +28,7 @@ from models.database import engine
 Row = dict[str, Any]
 Model = type[CrisisTable]
 AREAS = 4
-CALLS_A_DAY = 20.0
+CALLS_A_DAY = 24.0
 INCIDENTS_A_DAY = 3.0
 REQUESTS_A_DAY = 1.5
 SOURCES = ("911",) * 9 + ("211",) * 8 + ("partner",) * 3
@@ -63,6 +63,7 @@ class LivingCity:
         self._coming: list[tuple[datetime, int, Change]] = []
         self._order = count()
         self._numbers: dict[Model, Iterator[int]] = {}
+        self._people: list[int] = []
         self.rows: dict[Model, dict[object, Row]] = {}
         upgrade_crisis(address)
         self._settle(self._midnight(first))
@@ -136,8 +137,13 @@ class LivingCity:
         return moment + timedelta(seconds=round(60 * self.random.uniform(low, high)))
 
     def _many(self, mean: float) -> int:
-        """A day's number: more uneven than chance alone would have it, as real ones are."""
-        return max(0, round(self.random.gauss(mean, (1.5 * mean) ** 0.5)))
+        """A day's number: half as uneven again as chance alone would have it, as real ones are."""
+        rate = self.random.gammavariate(2 * mean, 0.5)
+        return sum(1 for _ in takewhile(lambda at: at < rate, accumulate(self._waits())))
+
+    def _waits(self) -> Iterator[float]:
+        while True:
+            yield self.random.expovariate(1.0)
 
     def _settle(self, at: datetime) -> None:
         """What is there before anything happens."""
@@ -237,8 +243,9 @@ class LivingCity:
             self._cared(unit, max(typed, clear), clear)
 
     def _cared(self, unit: int, typed: datetime, clear: datetime) -> None:
-        known = self.rows.get(Person)
-        person = self.random.choice(list(known)) if known and self._yes(0.4) else self._new(Person, typed)
+        if not self._people or self._yes(0.6):
+            self._people.append(self._new(Person, typed))
+        person = self.random.choice(self._people)
         contact = self._new(
             PersonContact,
             typed,
@@ -259,7 +266,7 @@ class LivingCity:
             if self._yes(0.6):
                 connected = self._after(clear, 3 * 1440, 35 * 1440)
                 self._at(connected, Referral, referral, connected_at=connected)
-        if self._yes(0.01) and isinstance(person, int) and person > 1:
+        if self._yes(0.01) and person > 1:
             self._at(self._after(typed, 1440, 20 * 1440), Person, person, merged_into=person - 1)
 
     def _incident(self, at: datetime) -> None:
