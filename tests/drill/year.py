@@ -16,17 +16,20 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
+from sqlmodel import Session, select
 
 from jobs.migrate import upgrade_service
 from jobs.refresh import bundles, versions
-from jobs.refresh.run import Outcome as Ended
 from jobs.refresh.run import refresh
 from jobs.schedule.loop import Schedule
 from jobs.schedule.nights import due
 from jobs.schedule.process import Order
+from jobs.verdict import PASSED
 from models.clock import iso
 from models.database import engine
-from models.errors import CheckFailed, CrisisError
+from models.errors import CrisisError
+from models.service import RefreshCheck
 from models.settings import JobSettings
 from models.snapshot import manifest
 from tests.drill.bench import Bench
@@ -108,9 +111,9 @@ class Night:
 
 
 class HereAndNow:
-    """A run as the schedule starts one, in this process and over at once. `fails`: it cannot."""
+    """A run as the schedule starts one, in this process and over at once; what came of it goes into `night`."""
 
-    def __init__(self, settings: JobSettings, order: Order, night: Night) -> None:
+    def __init__(self, settings: JobSettings, order: Order, service: Engine, night: Night) -> None:
         self.order = order
         self.exit_code = 0
         try:
@@ -118,25 +121,24 @@ class HereAndNow:
         except CrisisError as error:
             self.exit_code = error.exit_code
             night.ended.append(error.code)
-            night.said |= _blocked(error) if isinstance(error, CheckFailed) else {error.code}
+            night.said |= _complaints(service, order.run_id) or {error.code}
         else:
-            self._well(settings, ended, night)
-
-    def _well(self, settings: JobSettings, ended: Ended, night: Night) -> None:
-        night.ended.append(ended.state)
-        night.said |= {found.check for found in ended.checks if found.outcome != "passed"}
-        night.version = ended.version
-        made = manifest.read(settings.snapshots / ended.version)
-        night.identities = {name: facts.identity for name, facts in made.views.items()}
+            night.ended.append(ended.state)
+            night.said |= _complaints(service, order.run_id)
+            night.version = ended.version
+            made = manifest.read(settings.snapshots / ended.version)
+            night.identities = {name: facts.identity for name, facts in made.views.items()}
 
     def stop(self) -> int:
         """It is over."""
         return self.exit_code
 
 
-def _blocked(error: CheckFailed) -> set[str]:
-    """The checks that a refusal names."""
-    return {part.split(":")[0] for part in error.message.split("; ")}
+def _complaints(service: Engine, run_id: str) -> set[str]:
+    """The checks of a run that did not pass, as its record has them."""
+    with Session(service) as session:
+        found = session.exec(select(RefreshCheck).where(RefreshCheck.run_id == run_id))
+        return {check.check_id for check in found if check.outcome != PASSED}
 
 
 class Year:
@@ -178,7 +180,7 @@ class Year:
             self.settings,
             self.service,
             lambda _event: None,
-            start=lambda settings, order: HereAndNow(settings, order, night),  # type: ignore[arg-type,return-value]
+            start=lambda settings, order: HereAndNow(settings, order, self.service, night),  # type: ignore[arg-type,return-value]
         )
         tomorrow = due(day + timedelta(days=1), self.settings.schedule_at, ZONE)
         while moment < tomorrow:
@@ -234,7 +236,7 @@ def ledger(plan: Plan, nights: list[Night]) -> Ledger:
             continue
         published = night.ended[-1:] == ["published"]
         missing = [f"{what} was not said" for what in sorted(expected - night.said)]
-        if published is (fault.stops and not fault.cures):
+        if published is fault.stops:
             missing.append("was published" if published else "was not published")
         heard += not missing
         without_effect += [f"{night.day}, {fault.name}: {what}" for what in missing]
@@ -271,7 +273,7 @@ def _outcome(plan: Plan, nights: list[Night], differing: list[str], books: Ledge
     missed, published = ways.count("missed"), ways.count("published")
     late = sum(night.why.endswith("one run makes up for it") for night in nights)
     outages = sum(place - 1 not in plan.missed for place in plan.missed)
-    stopped = sum(NAMED[name].stops and not NAMED[name].cures for name in plan.faults.values())
+    stopped = sum(NAMED[name].stops for name in plan.faults.values())
     equal = plan.recomputed - len(differing)
     views = len(next(night.identities for night in nights if night.identities))
     remarks = (*books.without_cause, *books.without_effect, *differing)
@@ -280,6 +282,8 @@ def _outcome(plan: Plan, nights: list[Night], differing: list[str], books: Ledge
         f"{books.heard} of {books.causes} causes said, {len(books.without_cause)} said without a cause"
     )
     early, last = nights[min(EARLY, plan.nights - 1)], nights[min(LATE, plan.nights - 1)]
+    good = not remarks and late == outages and published + missed + stopped == plan.nights
+    good = good and last.files <= DEARER * early.files
     figures = (
         (
             "nights",

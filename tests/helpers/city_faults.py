@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from models.catalogue import CATALOGUE
 from models.clock import day_end, day_start, local_day
 
 LINKS = (
@@ -43,15 +44,20 @@ class Moment:
 class Fault:
     """`says`: every one of these must be said, by check or by error code; `may_say`: what follows from it.
 
-    `stops`: the night's run must fail. `cures`: it is gone when the run is tried again.
+    `cures`: it is gone when the run is tried again.
     """
 
     name: str
     damage: Callable[[sqlite3.Connection, Moment], None] | None
     says: frozenset[str]
     may_say: frozenset[str] = frozenset()
-    stops: bool = False
     cures: bool = False
+
+    @property
+    def stops(self) -> bool:
+        """The night must not publish: an error, or a check that the catalogue says is blocking."""
+        checks = CATALOGUE.checks
+        return not self.cures and any(word not in checks or checks[word].blocking for word in self.says)
 
 
 @contextmanager
@@ -156,19 +162,16 @@ def no_priority(con: sqlite3.Connection, _moment: Moment) -> None:
     con.execute("ALTER TABLE call DROP COLUMN priority")
 
 
+FEWER = frozenset({"fewer_new_rows", "days_without_calls"})
+"""What may follow from calls that are not there."""
 FAULTS = (
-    Fault("half a day lost", half_a_day, frozenset({"half_day_missing"}), frozenset({"fewer_new_rows"})),
-    Fault(
-        "source silent",
-        silence,
-        frozenset({"half_day_missing", "days_without_calls"}),
-        frozenset({"fewer_new_rows"}),
-    ),
+    Fault("half a day lost", half_a_day, frozenset({"half_day_missing"}), FEWER),
+    Fault("source silent", silence, frozenset({"half_day_missing"}), FEWER),
     Fault("a word that nobody knows", new_word, frozenset({"unknown_codes", "unmapped_codes"})),
     Fault("clocks in the future", clocks_ahead, frozenset({"clocks_in_future"})),
-    Fault("two thirds of the calls gone", most_calls, frozenset({"rows_lost"}), stops=True),
-    Fault("a table gone", no_requests, frozenset({"ContractBroken"}), stops=True),
-    Fault("a column gone", no_priority, frozenset({"ContractBroken"}), stops=True),
-    Fault("source away all night", None, frozenset({"SourceUnreachable"}), stops=True),
-    Fault("source away, then back", None, frozenset({"SourceUnreachable"}), stops=True, cures=True),
+    Fault("two thirds of the calls gone", most_calls, frozenset({"rows_lost"}), FEWER),
+    Fault("a table gone", no_requests, frozenset({"ContractBroken"})),
+    Fault("a column gone", no_priority, frozenset({"ContractBroken"})),
+    Fault("source away all night", None, frozenset({"SourceUnreachable"})),
+    Fault("source away, then back", None, frozenset({"SourceUnreachable"}), cures=True),
 )
