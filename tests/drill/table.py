@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from tests.drill import kills, paging, year
+from tests.drill import (
+    kill_schedule,
+    kills,
+    paging,
+    year,
+)
 from tests.drill.rows import Row
 
 ROWS: tuple[Row, ...] = (
     paging.ROW,
     *kills.ROWS,
+    kill_schedule.ROW,
     *year.ROWS,
 )
