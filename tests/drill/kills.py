@@ -24,7 +24,7 @@ from models.settings import ApiSettings
 from tests.drill.bench import Bench
 from tests.drill.readers import Clients, judged, reading
 from tests.drill.rows import Outcome, Row
-from tests.drill.twins import HEALTHY, Twins, current, must_publish
+from tests.drill.twins import HEALTHY, Twins, current, differing, must_publish
 from tests.helpers.drill import settings_of
 from tests.helpers.live import serving
 from tests.helpers.service import make_keys
@@ -82,12 +82,7 @@ def night(twins: Twins, clients: Clients, name: str, kill: Kill, again: Again = 
         wanted = beside.result()
     if ended not in (HEALTHY, (0, "unchanged")):
         faults.append(f"run again: {ended}")
-    made = current(twins.home)
-    if made.version != wanted.version:
-        faults.append(f"published {made.version}, the twin {wanted.version}")
-    differing = [view for view, facts in wanted.views.items() if made.views[view] != facts]
-    if differing:
-        faults.append(f"identities differ: {', '.join(differing)}")
+    faults += differing(current(twins.home), wanted)
     faults += [f"left behind: {path.name}" for path in sorted(twins.home.rglob(".*"))]
     faults += unclosed(twins)
     return Night(name, killed, step, tuple(faults))

@@ -184,7 +184,7 @@ class Clients:
                 link, pages = answer.json().get("@odata.nextLink", ""), pages + 1
                 time.sleep(self.pause * 2)
         except Exception as error:  # noqa: BLE001  whatever it is, a client failed
-            fault = f"{type(error).__name__}: {error}"
+            fault = _named(error)
         return Walk(view, tuple(rows), pages, begun, time.monotonic(), fault)
 
 
@@ -194,7 +194,11 @@ def _asked(client: httpx.Client, path: str, view: str, reading: Reading) -> Iter
         answer.raise_for_status()
         yield from reading(path, view, answer.content)
     except Exception as error:  # noqa: BLE001  whatever it is, a client failed
-        yield Got(path, fault=f"{type(error).__name__}: {error}")
+        yield Got(path, fault=_named(error))
+
+
+def _named(error: Exception) -> str:
+    return f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.drill import (
     kill_schedule,
+    kill_sqlserver,
     kills,
     paging,
     year,
@@ -14,5 +15,6 @@ ROWS: tuple[Row, ...] = (
     paging.ROW,
     *kills.ROWS,
     kill_schedule.ROW,
+    kill_sqlserver.ROW,
     *year.ROWS,
 )

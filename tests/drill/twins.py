@@ -18,7 +18,7 @@ from models.clock import iso
 from models.crisis.events import Call, Incident, StatusEvent
 from models.snapshot import layout, manifest
 from models.snapshot.manifest import Manifest
-from tests.helpers.drill import process, settings_of
+from tests.helpers.drill import PATIENCE, process, settings_of
 from tests.helpers.tiny import add_calls, change, remove, tiny_source
 
 FIRST = datetime(2026, 2, 1, 9, tzinfo=UTC)
@@ -86,7 +86,7 @@ class Twins:
             news(settings_of(home).source_database, self.nights)
         return moment_of(self.nights)
 
-    def run(self, home: Path, moment: str, point: str = "", *, after: float | None = None) -> tuple[int, str]:
+    def run(self, home: Path, moment: str, point: str = "", *, after: float = PATIENCE) -> tuple[int, str]:
         """The night of a moment in one of the homes, killed where and when it is said: exit code and state."""
         return process(home, moment, None, point, after=after, **self.settings)
 
@@ -111,3 +111,10 @@ def current(home: Path) -> Manifest:
     """The manifest of what is published."""
     snapshots = home / "snapshots"
     return manifest.read(snapshots / (layout.current_version(snapshots) or "nothing"))
+
+
+def differing(made: Manifest, wanted: Manifest) -> list[str]:
+    """In what a published night is not the one that the twin published."""
+    faults = [] if made.version == wanted.version else [f"published {made.version}, the twin {wanted.version}"]
+    views = [view for view, facts in wanted.views.items() if made.views.get(view) != facts]
+    return [*faults, f"identities differ: {', '.join(views)}"] if views else faults

@@ -12,8 +12,9 @@ import os
 import shutil
 import signal
 import threading
+import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,6 +57,10 @@ class Result:
         return self.killed and self.reads > 0 and not self.torn and ran and self.identities_equal and not self.leftovers
 
 
+GLANCE = 0.01
+"""Seconds between two looks at whether a run is over."""
+
+
 def settings_of(home: Path, **others: Any) -> JobSettings:
     """The usual lease, so that a killed run must be followed without waiting for it; every run prunes."""
     return JobSettings(**({"home": home, "keep_snapshots_hours": 0, "keep_snapshots_days": 0} | others))
@@ -68,11 +73,19 @@ def night(settings: JobSettings, now: str, point: str, told: Path, numbers: Numb
 
 
 def process(
-    home: Path, now: str, numbers: Numbers | None, point: str = "", *, after: float | None = None, **others: Any
+    home: Path,
+    now: str,
+    numbers: Numbers | None,
+    point: str = "",
+    *,
+    after: float = PATIENCE,
+    when: Callable[[], bool] = lambda: False,
+    **others: Any,
 ) -> tuple[int, str]:
     """Run a night elsewhere; its exit code (negative: the signal) and the state that it told.
 
-    It is killed at `point`, or `after` so many seconds if it lives so long. `others` are more settings.
+    It is killed at `point`, `after` so many seconds, or `when` this is true, if it lives so long. `others` are more
+    settings.
     """
     told = home.parent / f"{home.name}.state"
     told.unlink(missing_ok=True)
@@ -80,7 +93,9 @@ def process(
     context.set_forkserver_preload(["tests.helpers.drill"])
     child = context.Process(target=night, args=(settings_of(home, **others), now, point, told, numbers))
     child.start()
-    child.join(PATIENCE if after is None else after)
+    end = time.monotonic() + after
+    while child.exitcode is None and time.monotonic() < end and not when():
+        child.join(GLANCE)
     if child.exitcode is None:
         child.kill()
         child.join()
