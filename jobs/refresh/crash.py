@@ -1,7 +1,8 @@
 """Named points at which a drill may kill the job, so that tests can prove that a killed refresh harms nothing.
 
 A point costs one look into the environment. It does anything only when `CRISIS_DRILL=1` and
-`CRISIS_CRASH_AT=<point>` are both set: then the process kills itself with SIGKILL, as a power cut would.
+`CRISIS_CRASH_AT=<point>` are both set: then the process kills itself with SIGKILL, as a power cut would, or, with
+`CRISIS_CRASH_SIGNAL=STOP`, stands still as if it hung.
 Called by every step of jobs.refresh; `make drill` walks through all points.
 """
 
@@ -36,4 +37,4 @@ def point(name: str) -> None:
     if name not in POINTS:
         raise ValueError(f"{name!r} is no point of the drill")
     if os.environ.get("CRISIS_DRILL") == "1" and os.environ.get("CRISIS_CRASH_AT") == name:
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.Signals[f"SIG{os.environ.get('CRISIS_CRASH_SIGNAL', 'KILL')}"])

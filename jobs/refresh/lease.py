@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Table, Update, insert, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from models.clock import wall
 from models.errors import LeaseHeld, LeaseLost
@@ -26,6 +26,7 @@ from models.service import Lease
 REFRESH = "refresh"
 BEATS = 3
 """Renewals within the time after which the lease would expire."""
+LOST = "another run took the lease while this one was silent"
 
 TABLE: Table = Lease.__table__  # type: ignore[attr-defined]
 
@@ -64,6 +65,16 @@ class Hold:
             stop.set()
             thread.join()
 
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
+        """What goes wrong inside after another run took over leaves as LeaseLost: that run has swept up beneath us."""
+        try:
+            yield
+        except Exception as error:
+            if not isinstance(error, LeaseLost) and self._is_lost():
+                raise LeaseLost(LOST) from error
+            raise
+
     def release(self) -> None:
         """Let the next holder in at once; nothing happens when the lease is lost already."""
         with self.engine.begin() as connection:
@@ -81,7 +92,16 @@ class Hold:
     def _renew(self, connection: Connection) -> None:
         until = _naive(self.clock() + timedelta(seconds=self.seconds))
         if connection.execute(self._mine().values(expires_at=until)).rowcount != 1:
-            raise LeaseLost("another run took the lease while this one was silent")
+            raise LeaseLost(LOST)
+
+    def _is_lost(self) -> bool:
+        try:
+            self.renew()
+        except LeaseLost:
+            return True
+        except SQLAlchemyError:
+            return False  # nobody can tell: what went wrong stays what it was
+        return False
 
     def _mine(self) -> Update:
         return update(TABLE).where(

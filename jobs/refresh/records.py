@@ -134,14 +134,18 @@ class RunLog:
     def _ended(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         """Record a failure and let it pass: a known one by code and message, any other by its kind alone.
 
-        The message of an unknown failure may hold row values.
+        The message of an unknown failure may hold row values. What is published by now, as the run that took the lease
+        has found, stays published, whatever this one ran into afterwards.
         """
         if error is None:
             return
         code, message = "InternalError", type(error).__name__
         if isinstance(error, CrisisError):
             code, message = error.code, error.message
-        self._set(state="failed", ended_at=_now(), error_code=code, message=message[:LENGTH])
+        values = {"state": "failed", "ended_at": _now(), "error_code": code, "message": message[:LENGTH]}
+        with self.engine.begin() as connection:
+            mine = update(RUNS).where(RUNS.c.run_id == self.run_id, RUNS.c.state != "published")
+            connection.execute(mine.values(**values))
 
     def _set(self, **values: object) -> None:
         with self.engine.begin() as connection:

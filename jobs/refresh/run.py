@@ -138,6 +138,7 @@ def refresh(
         held.enter_context(named())
         place = held.enter_context(_workplace(settings))
         con = held.enter_context(steps.scratch(place))
+        held.enter_context(hold.explaining())
         job = Job(
             settings=settings,
             profile=profile or settings.cleaning_profile,

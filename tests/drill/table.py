@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from tests.drill import (
-    kill_schedule,
-    kill_sqlserver,
-    kills,
-    paging,
-    year,
-)
+from tests.drill import at_once, kill_schedule, kill_sqlserver, kills, paging, source_faults, year
 from tests.drill.rows import Row
 
 ROWS: tuple[Row, ...] = (
+    *source_faults.ROWS,
+    *at_once.ROWS,
     paging.ROW,
     *kills.ROWS,
     kill_schedule.ROW,

@@ -81,6 +81,18 @@ def test_the_loser_can_do_nothing_more(service: Engine, clock: Clock) -> None:
         pass
 
 
+def test_what_the_loser_runs_into_is_that_it_lost(service: Engine, clock: Clock) -> None:
+    first = take(service, "first", 60, clock)
+    with pytest.raises(FileNotFoundError), first.explaining():
+        raise FileNotFoundError("its own affair")
+    clock.forward(61)
+    second = take(service, "second", 60, clock)
+    with pytest.raises(LeaseLost), first.explaining():
+        raise FileNotFoundError("swept by the second")
+    with pytest.raises(FileNotFoundError), second.explaining():
+        raise FileNotFoundError("its own affair")
+
+
 def test_a_late_holder_goes_on_while_nobody_wanted_its_place(service: Engine, clock: Clock) -> None:
     first = take(service, "first", 60, clock)
     clock.forward(600)
