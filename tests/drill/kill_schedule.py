@@ -24,7 +24,7 @@ from tests.drill.rows import Outcome, Row
 from tests.drill.twins import HEALTHY, Twins
 from tests.helpers.drill import PATIENCE
 
-MANY, FEW = 9, 1
+MANY = 9
 ALONE = 3
 """Of so many kills one hits the schedule alone."""
 KEEP = {"CRISIS_KEEP_SNAPSHOTS_HOURS": "0", "CRISIS_KEEP_SNAPSHOTS_DAYS": "0"}
@@ -105,12 +105,12 @@ def run(bench: Bench) -> Outcome:
         first = twins.dawn()
         twins.undisturbed(first)
         killing.again(twins, first)
-        for number in range(FEW if bench.short else MANY):
+        for number in range(MANY):
             part, alone = draw.random(), number % ALONE == ALONE - 1
             name = f"{'schedule alone' if alone else 'whole tree'} after {part:.0%}"
             found = night(twins, clients, name, killing.kill(part, alone=alone), killing.again)
             nights.append(told(bench, found))
-    return outcome(bench, twins, clients, nights, "`crisis schedule`")
+    return outcome(twins, clients, nights, "`crisis schedule`", MANY)
 
 
 ROW = Row("kill-schedule", "the schedule dies with its run or without it; started anew it makes good", run, short=False)
