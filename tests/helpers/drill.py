@@ -1,7 +1,7 @@
-"""The kill drill: the refresh is killed at every named point while somebody reads, and nothing comes of it.
+"""A night in a process of its own that may be killed, and the quick kill drill: each named point while somebody reads.
 
-`python -m tests.drill` (`make drill`) does it with the product's own numbers and prints a table; tests/jobs/test_kill.py
-with quick stand-ins. Each point has its own copy of a small city after two nights.
+tests/jobs/test_kill.py walks the points with stand-ins for the numbers, each in its own copy of a small city after two
+nights; the rows of tests/drill use `process` with the product's own numbers, under a live service.
 """
 
 from __future__ import annotations
