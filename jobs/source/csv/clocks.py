@@ -68,10 +68,7 @@ class Zone:
 
     def moment(self, wall: datetime, *doubts: str) -> Moment:
         """The instant of a naive wall time, flagged where it happens twice or never."""
-        day = wall.date()
-        if day not in self.offsets:
-            self.offsets[day] = self._offset(day)
-        offset = self.offsets[day]
+        offset = self.offset(wall.date())
         if offset is not None:
             return Moment(wall - offset, wall, doubts)
         if is_missing(wall, self.name):
@@ -81,8 +78,13 @@ class Zone:
         aware = wall.replace(tzinfo=self.zone, fold=self.fold if AMBIGUOUS in doubts else 0)
         return Moment(aware.astimezone(UTC).replace(tzinfo=None), wall, doubts)
 
-    def _offset(self, day: date) -> timedelta | None:
+    def offset(self, day: date) -> timedelta | None:
         """The offset of a whole day and its edges; None when it changes."""
+        if day not in self.offsets:
+            self.offsets[day] = self._offset(day)
+        return self.offsets[day]
+
+    def _offset(self, day: date) -> timedelta | None:
         around = (datetime.combine(day, time.min) + timedelta(hours=hour) for hour in (-3, 3, 9, 15, 21, 27))
         found = {moment.replace(tzinfo=self.zone).utcoffset() for moment in around}
         return found.pop() if len(found) == 1 else None

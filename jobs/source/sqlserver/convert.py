@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from jobs.source.contract import ContractTable, Kind
+from jobs.source.contract import ContractColumn, ContractTable, Kind
 from jobs.source.csv.clocks import DATE_ONLY, Zone
 from jobs.source.extract import ARROW
 from jobs.source.sqlserver.offers import FLAGS, Offer
@@ -22,6 +23,8 @@ from models.errors import ContractBroken
 WATERMARK = "updated_at"
 UNFLAGGED = (WATERMARK,)
 """Clocks about which a row says nothing: they order changes and are no event."""
+UNFIT = (TypeError, ValueError, OverflowError, AttributeError, pa.ArrowInvalid, pa.ArrowTypeError)
+"""What is raised for a value that does not fit its column."""
 
 
 class Converter:
@@ -35,63 +38,77 @@ class Converter:
         self._flags = self.columns.index(FLAGS) if FLAGS in self.columns else None
         self._zone = None if offer.zone == "UTC" else Zone(offer.zone, "first")
         self._ways = [_way(column.kind, offer.types[column.name]) for column in offer.table.columns]
+        self._local = [place for place, column in enumerate(offer.table.columns) if self._is_local(offer, column)]
 
-    def table_of(self, given: Sequence[list[Any]]) -> pa.Table:
-        """Columns of some rows. Raises ContractBroken naming the column of a value that does not fit, not the value."""
-        columns = list(given)
-        doubts: dict[int, list[str]] = {}
+    def _is_local(self, offer: Offer, column: ContractColumn) -> bool:
+        """Whether a column is a clock without offset that has to be converted or flagged."""
+        base = offer.types[column.name].partition("(")[0]
+        return column.kind is Kind.INSTANT and base != "datetimeoffset" and (base == "date" or self._zone is not None)
+
+    def part(self, given: Sequence[Sequence[Any]]) -> pa.RecordBatch:
+        """Columns of few rows, with local clocks as they stand. Raises ContractBroken naming the column of a value that
+        does not fit, not the value."""
         arrays = []
-        for place, column in enumerate(self.table.columns):
-            values = columns[place]
+        for column, way, values in zip(self.table.columns, self._ways, given, strict=True):
             try:
-                if column.kind is Kind.INSTANT:
-                    values = self._clocks(column.name, values, self._ways[place], doubts)
-                elif (way := self._ways[place]) is not None:
-                    values = [None if value is None else way(value) for value in values]
-            except (TypeError, ValueError, OverflowError, AttributeError) as error:
-                raise self._broken(column.name, column.kind) from error
-            columns[place] = values
+                made = values if way is None else [None if value is None else way(value) for value in values]
+                arrays.append(pa.array(made, type=ARROW[column.kind]))
+            except UNFIT as error:
+                raise self._broken(column) from error
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def whole(self, parts: Sequence[pa.RecordBatch]) -> pa.Table:
+        """Parts that have come for good as one table: local clocks become instants, doubts about them are flagged."""
+        table = pa.Table.from_batches(parts, schema=self.schema)
+        doubts: dict[int, list[str]] = {}
+        for place in self._local:
+            column = self.table.columns[place]
+            try:
+                made, found = self._instants(table.column(place).combine_chunks(), self._ways[place] is _midnight)
+            except UNFIT as error:
+                raise self._broken(column) from error
+            table = table.set_column(place, self.schema.field(place), made)
+            if column.name not in UNFLAGGED:
+                self._say(column.name, found, doubts)
         if doubts and self._flags is not None:
-            columns[self._flags] = _flagged(columns[self._flags], doubts)
-        for column, values in zip(self.table.columns, columns, strict=True):
-            try:
-                arrays.append(pa.array(values, type=ARROW[column.kind]))
-            except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
-                raise self._broken(column.name, column.kind) from error
-        return pa.Table.from_arrays(arrays, schema=self.schema)
+            flags = _flagged(table.column(self._flags).to_pylist(), doubts)
+            table = table.set_column(self._flags, self.schema.field(self._flags), pa.array(flags, type=pa.string()))
+        return table
 
-    def _broken(self, column: str, kind: Kind) -> ContractBroken:
-        return ContractBroken(f"{self.table.name}.{column} holds a value that is no {kind.words}")
+    def _broken(self, column: ContractColumn) -> ContractBroken:
+        return ContractBroken(f"{self.table.name}.{column.name} holds a value that is no {column.kind.words}")
 
-    def _clocks(
-        self, name: str, values: list[Any], way: Callable[[Any], Any] | None, doubts: dict[int, list[str]]
-    ) -> list[Any]:
-        """Instants in UTC; doubts go to `doubts` by row, or are counted where rows have no place for them."""
-        if way is _by_offset:
-            return [None if value is None else _by_offset(value) for value in values]
-        days = way is _midnight
-        if self._zone is None and not days:
-            return values
-        made: list[Any] = []
-        for row, value in enumerate(values):
-            if value is None:
-                made.append(None)
-                continue
-            found = self._moment(_midnight(value) if days else value, days)
-            made.append(found[0])
-            if found[1] and name not in UNFLAGGED:
-                if self._flags is None:
-                    self.unsaid[name] += 1
-                else:
-                    doubts.setdefault(row, []).extend(f"{name}:{doubt}" for doubt in found[1])
-        return made
+    def _instants(self, walls: pa.Array, day_only: bool) -> tuple[pa.Array, dict[int, tuple[str, ...]]]:
+        """Local clocks as instants, and the doubts of rows that have any."""
+        made, found = instants(self._zone, walls) if self._zone else (walls, {})
+        if day_only:
+            given = pc.indices_nonzero(walls.is_valid()).to_pylist()
+            found = {row: (DATE_ONLY, *found.get(row, ())) for row in given}
+        return made, found
 
-    def _moment(self, wall: datetime, day_only: bool) -> tuple[datetime | None, tuple[str, ...]]:
-        given = (DATE_ONLY,) if day_only else ()
-        if self._zone is None:
-            return wall, given
-        moment = self._zone.moment(wall, *given)
-        return moment.at, moment.doubts
+    def _say(self, name: str, found: Mapping[int, Sequence[str]], doubts: dict[int, list[str]]) -> None:
+        """Doubts of one column to `doubts` by row, or counted where rows have no place for them."""
+        if self._flags is None:
+            self.unsaid[name] += len(found)
+            return
+        for row, words in found.items():
+            doubts.setdefault(row, []).extend(f"{name}:{word}" for word in words)
+
+
+def instants(zone: Zone, walls: pa.Array) -> tuple[pa.Array, dict[int, tuple[str, ...]]]:
+    """Wall times of a zone in UTC. A day with one offset, nearly every day, is answered at once for all its rows; the
+    others row by row, with their doubts."""
+    days = walls.cast(pa.date32(), safe=False).dictionary_encode()
+    offsets = pa.array([zone.offset(day) for day in days.dictionary.to_pylist()], type=pa.duration("us"))
+    made = pc.subtract(walls, offsets.take(days.indices))
+    open_rows = pc.and_(walls.is_valid(), made.is_null())
+    rows = pc.indices_nonzero(open_rows)
+    if not len(rows):
+        return made, {}
+    moments = [zone.moment(wall) for wall in walls.take(rows).to_pylist()]
+    made = pc.replace_with_mask(made, open_rows, pa.array([moment.at for moment in moments], type=walls.type))
+    found = zip(rows.to_pylist(), moments, strict=True)
+    return made, {row: moment.doubts for row, moment in found if moment.doubts}
 
 
 def schema(table: ContractTable) -> pa.Schema:
@@ -102,10 +119,6 @@ def schema(table: ContractTable) -> pa.Schema:
 def _flagged(flags: Sequence[str | None], doubts: Mapping[int, Sequence[str]]) -> list[str | None]:
     """What rows say about their clocks, with what was found here."""
     return [";".join(part for part in (text, *doubts.get(row, ())) if part) or None for row, text in enumerate(flags)]
-
-
-def _by_offset(value: datetime) -> datetime:
-    return value.astimezone(UTC).replace(tzinfo=None)
 
 
 def _midnight(value: Any) -> datetime:
@@ -129,7 +142,7 @@ def _way(kind: Kind, found: str) -> Callable[[Any], Any] | None:
     """How a value of one of SQL Server's types becomes one of the contract's; None where it is one already."""
     base = found.partition("(")[0]
     if kind is Kind.INSTANT:
-        return {"datetimeoffset": _by_offset, "date": _midnight}.get(base)
+        return _midnight if base == "date" else None  # Arrow goes by a value's own offset
     if kind is Kind.NUMBER:
         return _whole if base in ("decimal", "numeric") else None
     if kind is Kind.FLAG:

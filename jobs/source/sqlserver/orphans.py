@@ -75,9 +75,9 @@ def _add(session: Session, offer: Offer, converter: Converter, staged: Path, mis
     for start in range(0, len(missing), AT_ONCE):
         keys = missing[start : start + AT_ONCE]
         query = statements.by_key(offer.source, converter.columns, key, offer.types[key], len(keys))
-        columns = session.columns(query, keys, len(converter.columns))
-        if columns[0]:
-            found.append(converter.table_of(columns))
+        parts = session.taken(query, keys, lambda given: [converter.part(columns) for columns in given])
+        if parts:
+            found.append(converter.whole(parts))
     if not found:
         return 0
     target = staged / f"{offer.table.name}.parquet"

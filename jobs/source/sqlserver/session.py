@@ -22,7 +22,9 @@ from models.database import engine as open_engine
 from models.sqlserver import Dialling, cause_of, told
 
 Result = TypeVar("Result")
-AT_ONCE = 200
+Columns = Sequence[Sequence[Any]]
+AT_ONCE = 500
+"""Rows that are taken apart at a time."""
 WAITS = (1.0, 2.0, 4.0, 8.0)
 """Seconds before each further attempt; after the last one the run ends."""
 
@@ -67,17 +69,12 @@ class Session:
         """All rows of one statement. Raises what `models.sqlserver` tells about the driver's error."""
         return self._asked(statement, parameters, lambda cursor: list(cursor.fetchall()))
 
-    def columns(self, statement: str, parameters: Sequence[object], count: int) -> list[list[Any]]:
-        """The same as columns. Rows are taken apart few at a time, while they are still in the cache."""
-
-        def taken(cursor: Any) -> list[list[Any]]:
-            made: list[list[Any]] = [[] for _ in range(count)]
-            while rows := cursor.fetchmany(AT_ONCE):
-                for column, values in zip(made, zip(*rows, strict=True), strict=True):
-                    column.extend(values)
-            return made
-
-        return self._asked(statement, parameters, taken)
+    def taken(
+        self, statement: str, parameters: Sequence[object], take: Callable[[Iterator[Columns]], Result]
+    ) -> Result:
+        """What `take` makes of the rows, given as the columns of few rows at a time: made and used while they are still
+        in the cache. Where the statement has to be asked again, `take` begins anew."""
+        return self._asked(statement, parameters, lambda cursor: take(_columns(cursor)))
 
     def _asked(self, statement: str, parameters: Sequence[object], take: Callable[[Any], Result]) -> Result:
         for wait in (*WAITS, None):
@@ -126,6 +123,11 @@ class Session:
         if self._connection is not None:
             _drop(self._connection)
             self._connection = None
+
+
+def _columns(cursor: Any) -> Iterator[Columns]:
+    while rows := cursor.fetchmany(AT_ONCE):
+        yield tuple(zip(*rows, strict=True))
 
 
 def _mode(updateability: str | None, snapshot_state: int | None) -> Mode:
