@@ -23,7 +23,7 @@ import msgspec
 from jobs.refresh import bundles, crash
 from jobs.refresh.bundles import Bundle
 from jobs.refresh.night import BUILDING, NIGHT_FILE, Night, TableFacts, night_bytes, night_hash, night_name
-from jobs.refresh.versions import Difference, compare, no_versions, restore, store, watermark, write_held
+from jobs.refresh.versions import Difference, compare, first_calls, no_versions, restore, store, watermark, write_held
 from jobs.source.contract import TABLES, ContractTable, SourceFacts
 from models.clock import iso
 from models.errors import HistoryDamaged
@@ -127,6 +127,11 @@ class History:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return night
+
+    def first_calls(self, con: duckdb.DuckDBPyConnection, since: datetime) -> str:
+        """Calls that rang since (aware), as each was first recorded: the name of a table in schema `diff`."""
+        table = next(table for table in TABLES if table.name == "call")
+        return first_calls(con, self._files(self.nights(), table), since)
 
     def hold(self, con: duckdb.DuckDBPyConnection, table: ContractTable, target: Path) -> None:
         """Write a table's rows in force now to the Parquet file `target`."""

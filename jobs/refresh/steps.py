@@ -26,6 +26,7 @@ from jobs.refresh.parameters import Parameters, load, profile
 from jobs.refresh.recipe import Recipe, recipe
 from jobs.refresh.versions import Difference
 from jobs.source import delivery
+from jobs.source.arrivals import FAR, Past, arrivals
 from jobs.source.contract import TABLES, SourceFacts
 from jobs.source.delivery import Before, Extracted
 from jobs.source.plausible import plausibility
@@ -131,7 +132,10 @@ def receive(
     same_day = last is not None and local_day(as_of, source.zone) == local_day(last.moment, source.zone)
     same_facts = last is not None and SourceFacts(last.synthetic, last.city, last.zone, last.attribution) == source
     fresh = not (same_day and same_facts) or any(found.stored for found in differences.values())
-    checks = (*read, *plausibility(con, staged, as_of, source.zone), _losses(differences))
+    nights = tuple((night.moment, night.recorded) for night in history.nights())
+    past = Past(nights, history.first_calls(con, as_of - FAR))
+    counted = arrivals(con, staged, past, as_of, source.zone)
+    checks = (*read, *plausibility(con, staged, as_of), *counted, _losses(differences))
     return Delivery(source, differences, checks, fresh)
 
 

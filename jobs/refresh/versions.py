@@ -115,6 +115,21 @@ def store(con: duckdb.DuckDBPyConnection, table: ContractTable, staged: Path, ta
     """)
 
 
+def first_calls(con: duckdb.DuckDBPyConnection, files: Sequence[Path], since: datetime) -> str:
+    """Make the table that is returned: `rang`, `source` and `first` (recorded) of each call that rang since, as it was
+    first recorded."""
+    table = next(table for table in TABLES if table.name == "call")
+    con.execute(f"""
+        CREATE OR REPLACE TABLE diff.first_call AS
+        SELECT min_by(rang, _recorded_at) AS rang, min_by(source, _recorded_at) AS source, min(_recorded_at) AS first
+        FROM (
+            SELECT *, coalesce(call_arrival, call_create) AS rang FROM ({_versions(files, table)}) WHERE _op = 'put'
+        )
+        WHERE rang >= {_moment(since)} GROUP BY call_id
+    """)
+    return "diff.first_call"
+
+
 def watermark(con: duckdb.DuckDBPyConnection, staged: Path) -> str | None:
     """The latest `updated_at` of all tables, as ISO text."""
     parts = " UNION ALL ".join(f"SELECT max(updated_at) AS latest FROM {_fresh(staged, table)}" for table in TABLES)

@@ -69,10 +69,28 @@ DELIVERY = (
     _delivery(
         "half_day_missing",
         "Half a day of calls is missing",
-        "no half of the last whole local day is without a call where the same weekday's half had some in each of 4 weeks",
+        "no half of the last whole local day is without a call where that is no chance and did not happen in 28 days",
         SOURCE_CALLS,
         "Ask the source what happened to that half day. Mended: `crisis refresh`. Truly no call came in: "
         "`crisis refresh --accept half_day_missing`.",
+        blocking=BLOCKS,
+    ),
+    _delivery(
+        "calls_by_source",
+        "A call source has fallen silent",
+        "the last 1, 3 and 7 whole local days of each call source are above the bound learned from its own nights, "
+        "or at least half of what is usual, or were as low before",
+        SOURCE_CALLS + ", by call source and weekday, as each night knew it",
+        "Ask the owner of that call source. Mended: `crisis refresh`. Truly so few: "
+        "`crisis refresh --accept calls_by_source`; what was accepted does not block again for 28 nights.",
+        blocking=BLOCKS,
+    ),
+    _delivery(
+        "calls_unusual",
+        "A call source is outside its band",
+        "the last whole local day of each call source lies inside the band learned from its own nights",
+        SOURCE_CALLS + ", by call source and weekday, as each night knew it",
+        "Look at the day: an event in the city explains it, or the source brought rows twice or too few.",
     ),
     _delivery(
         "rows_lost",
