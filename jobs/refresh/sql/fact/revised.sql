@@ -54,9 +54,10 @@ SELECT
     count(*) FILTER (WHERE what = 'changed') AS changed,
     count(*) FILTER (WHERE what = 'deleted') AS deleted
 FROM touched t JOIN fact.night n ON n.recorded_at = t.recorded_at, param
-WHERE t.day < LEAST(n.known_before, n.day)
+WHERE t.day < n.known_before
+    AND t.day < n.day                  -- where the night before had a clock that ran ahead
     AND n.day > param.as_of_day - 400  -- as long as a reader compares with the year before
-    AND t.day <= param.as_of_day       -- after a clock that ran ahead
+    AND t.day <= param.as_of_day       -- where this night had one
 GROUP BY t.recorded_at, n.day, t.contract_table, t.day;
 
 -- By table and age in days: of the records of days that are at least 28 days and at least so old, and that began after
