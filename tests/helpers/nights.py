@@ -13,9 +13,10 @@ from jobs.refresh.history import History
 from jobs.refresh.parameters import Parameters
 from jobs.refresh.run import Outcome, refresh
 from jobs.refresh.steps import Numbers
+from models.catalogue import CATALOGUE
 from models.catalogue.types import View
 from models.settings import JobSettings
-from models.snapshot import manifest
+from models.snapshot import layout, manifest
 from models.snapshot.manifest import CheckResult, Manifest
 from models.snapshot.rowtext import quoted
 from tests.helpers.published import publish_rows
@@ -97,6 +98,14 @@ class Town:
     def identities(self, version: str) -> dict[str, str]:
         """A snapshot's view identities."""
         return {name: facts.identity for name, facts in self.manifest(version).views.items()}
+
+    def rows(self, view: str, *columns: str) -> list[tuple[object, ...]]:
+        """Rows of a view of the published snapshot, in its order."""
+        folder = self.snapshots / str(layout.current_version(self.snapshots))
+        with duckdb.connect(str(next(folder.glob("*.duckdb"))), read_only=True) as con:
+            wanted = ", ".join(map(quoted, columns))
+            order = ", ".join(map(quoted, CATALOGUE.views[view].order))
+            return con.execute(f"SELECT {wanted} FROM {quoted(view)} ORDER BY {order}").fetchall()
 
     def leftovers(self) -> list[str]:
         """Temporary names anywhere in the home folder."""

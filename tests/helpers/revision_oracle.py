@@ -37,7 +37,7 @@ class Told:
 def tell(versions: Iterable[Version], nights: Sequence[Night], as_of: datetime, zone: str, declared: int = 7) -> Told:
     """Everything, as it is known at `as_of` (naive UTC)."""
     ordered = sorted(nights)
-    seen = {recorded: moment for recorded, moment in ordered[:-1]} | {ordered[-1][0]: as_of}
+    seen = dict(ordered[:-1]) | {ordered[-1][0]: as_of}
     days = {recorded: _day(moment, zone) for recorded, moment in seen.items()}
     lives: dict[tuple[str, int], list[Version]] = {}
     for version in sorted(versions, key=lambda version: version[2]):

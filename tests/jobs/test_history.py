@@ -47,18 +47,22 @@ class Keeper:
     def night(self, teams: Rows, as_of: datetime) -> Night:
         """One extract with these teams, committed."""
         updated = datetime(2026, 1, 1)  # noqa: DTZ001  the source keeps naive UTC
-        for table in TABLES:
-            rows = (
-                [
+        self.stage(
+            {
+                "team": [
                     {"team_code": code, "name": name, "kind": "mobile", "updated_at": updated}
                     for code, name in teams.items()
                 ]
-                if table.name == "team"
-                else []
-            )
-            pq.write_table(pa.Table.from_pylist(rows, schema=schema(table)), self.staged / f"{table.name}.parquet")
+            }
+        )
         found = self.history.compare(self.con, self.staged)
         return self.history.commit(self.con, self.staged, found, source=FACTS, checks=(), as_of=as_of)
+
+    def stage(self, rows: dict[str, list[dict[str, object]]]) -> None:
+        """Write an extract: contract table -> rows; the others are empty."""
+        for table in TABLES:
+            made = pa.Table.from_pylist(rows.get(table.name, []), schema=schema(table))
+            pq.write_table(made, self.staged / f"{table.name}.parquet")
 
     def teams(self, until: datetime) -> list[tuple[object, ...]]:
         """(code, name, revised) of the teams in force at `until`."""
@@ -113,6 +117,43 @@ def test_each_night_can_be_had_again(keeper: Keeper) -> None:
     assert keeper.con.execute(
         "SELECT _first_recorded_at, _recorded_at FROM src.team WHERE team_code = 'north'"
     ).fetchall() == [(FIRST.replace(tzinfo=None), (FIRST + 3 * DAY).replace(tzinfo=None))]
+
+
+def test_the_versions_of_what_later_nights_touched_can_be_had_for_any_night(tmp_path: Path) -> None:
+    """
+    | night | call 1 | call 2 | call 3 | call 4 |
+    | 1     | put    | put    |        |        |
+    | 2     | put    |        | put    |        |
+    | 3     | gone   |        |        | put    |
+    Call 2 came with the first night and never changed: nobody asks for it.
+    """
+    keeper = Keeper(tmp_path)
+    nine = datetime(2026, 1, 30, 8)  # noqa: DTZ001
+    for number, calls in enumerate(({1: "1", 2: "1"}, {1: "2", 2: "1", 3: "1"}, {2: "1", 3: "1", 4: "1"})):
+        rows = {
+            "call": [
+                {"call_id": key, "call_no": f"C{key}", "priority": word, "call_arrival": nine, "updated_at": nine}
+                for key, word in calls.items()
+            ]
+        }
+        keeper.stage(rows)
+        found = keeper.history.compare(keeper.con, keeper.staged)
+        keeper.history.commit(keeper.con, keeper.staged, found, source=FACTS, checks=(), as_of=FIRST + DAY * number)
+    every = []
+    for number in range(3):
+        keeper.history.in_force(keeper.con, FIRST + DAY * number)
+        every.append(
+            keeper.con.execute(
+                "SELECT key, day(recorded_at), op, clock FROM src._version ORDER BY key, recorded_at"
+            ).fetchall()
+        )
+    changed = [(1, 30, "put", nine), (1, 31, "put", nine)]
+    assert every == [
+        [],
+        [*changed, (3, 31, "put", nine)],
+        [*changed, (1, 1, "gone", None), (3, 31, "put", nine), (4, 1, "put", nine)],
+    ]
+    keeper.con.close()
 
 
 def test_what_was_written_is_never_touched_again(keeper: Keeper) -> None:

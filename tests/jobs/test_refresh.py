@@ -21,7 +21,8 @@ from jobs.refresh.lease import take
 from jobs.refresh.progress import Begun, Done, Moved, showing
 from jobs.refresh.records import RUNS, STEPS
 from models.catalogue.types import View
-from models.crisis.events import Call
+from models.crisis.care import FollowUp
+from models.crisis.events import Call, Incident
 from models.crisis.reference import CrisisMarker, Team
 from models.database import engine
 from models.errors import (
@@ -37,7 +38,8 @@ from models.errors import (
 from models.snapshot import layout
 from models.snapshot.manifest import CheckResult
 from tests.helpers.nights import QUICK, Town
-from tests.helpers.tiny import change, remove
+from tests.helpers.source_tables import cells
+from tests.helpers.tiny import add_calls, change, remove
 
 MORNING = "2026-02-01T09:00:00Z"
 LATER = "2026-02-01T15:00:00Z"
@@ -291,6 +293,48 @@ def test_the_products_own_numbers_come_back_too(town: Town) -> None:
     (town.snapshots / first.version).rename(town.settings.home / "lost")
     again = town.refresh(as_of=date(2026, 2, 1), numbers=None)
     assert (again.version, town.identities(again.version)) == (first.version, wanted)
+
+
+def test_a_replayed_day_says_of_past_days_what_was_published_then(town: Town) -> None:
+    """Nights on 1 to 4 February; late rows, a merge, a reopening, a deletion. Every day comes back with its revisions."""
+    names = ("OperationalDate", "ContractTable", "RevisedOn", "AddedCount", "ChangedCount", "DeletedCount")
+    wanted = {}
+    for day, news in enumerate(
+        (
+            lambda: None,
+            lambda: add_calls(town.source, 60, 2),  # of 6 January, seen for the first time
+            lambda: change(town.source, Incident, 8, status="merged", merged_into=9),
+            lambda: (
+                change(town.source, Incident, 10, status="reopened", closed_at=None),
+                remove(town.source, FollowUp, 5),
+            ),
+        ),
+        start=1,
+    ):
+        news()
+        outcome = town.refresh(f"2026-02-0{day}T09:00:00Z", numbers=None)
+        wanted[date(2026, 2, day)] = (outcome.version, town.identities(outcome.version))
+    assert [tuple(map(str, row)) for row in town.rows("Revisions", *names)] == cells("""
+        2026-01-01 | incident       | 2026-02-03 | 0 | 1 | 0
+        2026-01-01 | incident       | 2026-02-04 | 0 | 1 | 0
+        2026-01-02 | follow_up      | 2026-02-04 | 0 | 0 | 1
+        2026-01-06 | call           | 2026-02-02 | 2 | 0 | 0
+        2026-01-06 | dispatch       | 2026-02-02 | 2 | 0 | 0
+        2026-01-06 | incident       | 2026-02-02 | 2 | 0 | 0
+        2026-01-06 | person_contact | 2026-02-02 | 2 | 0 | 0
+        2026-01-06 | referral       | 2026-02-02 | 2 | 0 | 0
+        2026-01-06 | request        | 2026-02-02 | 2 | 0 | 0
+        2026-01-06 | status_event   | 2026-02-02 | 2 | 0 | 0
+        2026-01-06 | unit_response  | 2026-02-02 | 2 | 0 | 0
+        2026-01-07 | follow_up      | 2026-02-02 | 2 | 0 | 0
+        2026-01-07 | support        | 2026-02-02 | 2 | 0 | 0
+    """)
+    for version, _ in wanted.values():
+        (town.snapshots / version).rename(town.settings.home / f"lost-{version}")
+    for day, (version, identities) in wanted.items():
+        again = town.refresh("2026-02-09T09:00:00Z", as_of=day, numbers=None)
+        assert (again.version, town.identities(again.version)) == (version, identities)
+    assert len({identities["Revisions"] for _, identities in wanted.values()}) == 4
 
 
 def test_a_day_without_a_night_is_known_by_the_next_one(town: Town) -> None:

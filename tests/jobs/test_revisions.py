@@ -10,7 +10,7 @@ import duckdb
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from jobs.refresh.check import FAILED, check
+from jobs.refresh.check import check
 from jobs.refresh.parameters import Parameters
 from tests.helpers.revision_oracle import TABLES, Night, Version, tell
 from tests.helpers.source_tables import cells, figures, instant, parameters, published, shown, source, table
@@ -156,7 +156,7 @@ def test_completeness_follows_whole_lives() -> None:
         call 5 | 2026-02-09 | put  | 2026-01-03 10:00 | known at age 37
         """,
     )
-    ages = "\"ContractTable\" = 'call' AND \"AgeDays\" IN (0, 1, 2, 3, 5, 28, 29, 37, 39)"
+    ages = '"ContractTable" = \'call\' AND "AgeDays" IN (0, 1, 2, 3, 5, 28, 29, 37, 39)'
     assert shown(con, "Completeness", AT_AGE, ages) == cells("""
         0  | 11 | 3 | 1 | 0
         1  | 11 | 3 | 2 | 0
@@ -263,5 +263,5 @@ def test_every_row_equals_the_oracle(generated: tuple[list[Night], list[Version]
     figures(con, chosen)
     wanted = tell(versions, nights, as_of, chosen.zone)
     assert told(con, chosen) == (wanted.revisions, wanted.completeness, wanted.provisional)
-    failed = [result.check for result in check(con, chosen) if result.outcome == FAILED]
+    failed = [result.check for result in check(con, chosen) if result.outcome == "failed"]
     assert failed == []
