@@ -25,7 +25,15 @@ import migrations
 from models.crisis import METADATA
 from models.crisis.reference import MARKER
 from models.database import engine as open_engine
-from models.errors import ConfigurationError, MigrationRefused, SourceUnreachable
+from models.errors import (
+    ConfigurationError,
+    CrisisError,
+    DiskFull,
+    FolderNotWritable,
+    MigrationRefused,
+    ServiceDatabaseGone,
+    SourceUnreachable,
+)
 from models.settings import JobSettings
 
 
@@ -148,12 +156,23 @@ def _connect(address: str, history: History) -> Iterator[Connection]:
         with engine.begin() as connection:
             yield connection
     except OperationalError as error:
-        raise SourceUnreachable(
-            f"the {history.name} database does not answer, or another process holds its lock",
-            hint="Check its address and that no other migration is running, then run it again.",
-        ) from error
+        raise _unreachable(error, history) from error
     finally:
         engine.dispose()
+
+
+def _unreachable(error: OperationalError, history: History) -> CrisisError:
+    """What the operator is told: of a service database in the home folder, first what is wrong with the folder."""
+    # loads DuckDB, which most who migrate do without
+    from jobs.refresh.causes import known  # noqa: PLC0415
+
+    cause = known(error) if history is SERVICE else None
+    if isinstance(cause, (DiskFull, FolderNotWritable)):
+        return cause
+    return (ServiceDatabaseGone if history is SERVICE else SourceUnreachable)(
+        f"the {history.name} database does not answer, or another process holds its lock",
+        hint="Check its address and that no other migration is running, then run it again.",
+    )
 
 
 def _lock_first(engine: Engine) -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import select
 from api.freshness import freshness
 from api.routes.health import readiness
 from jobs.migrate import upgrade_service
+from jobs.refresh.history import History
 from jobs.refresh.records import RUNS
 from models.clock import parse_instant
 from models.database import engine
@@ -104,6 +105,10 @@ class City:
     def seen(self, process: subprocess.Popen[str], now: str, before: str | None) -> Seen:
         """Wait for a run that began when `before` was published, and look."""
         process.communicate()
+        return self.look(process.returncode, now, before)
+
+    def look(self, exit_code: int, now: str, before: str | None) -> Seen:
+        """What everybody sees after a run that ended so."""
         state, code, message = self.record()
         with at(now):
             shown = freshness(ApiSettings(home=self.home), made := engine(self.settings.service_database))
@@ -113,7 +118,7 @@ class City:
         if said != (state, code, message, bool(ready["reason"])) or ready["stale"] is not row["IsStale"]:
             message = f"RefreshStatus says otherwise: {said}; {message}"
         found = "nothing" if self.version is None else "yesterday" if self.version == before else "tonight"
-        return Seen(process.returncode, state, code, message, found, ready["reason"] or "fresh")
+        return Seen(exit_code, state, code, message, found, ready["reason"] or "fresh")
 
     def record(self) -> tuple[str, str, str]:
         """State, cause and message of the run that took the lease last."""
@@ -196,8 +201,12 @@ def undisturbed(bench: Bench, *nights: str) -> dict[str, str]:
     return made.identities()
 
 
-def after(city: City, bench: Bench, *before: str, now: str = AFTER) -> str:
-    """The night after: is it as if the bad one had never been? `before` are nights that count all the same."""
+def after(city: City, bench: Bench, now: str = AFTER) -> str:
+    """The night after: is it what it would be without the harm?
+
+    Held against a city that had the same nights: a bad one counts when it was recorded, published or not.
+    """
+    before = [night.as_of.replace(".000Z", "Z") for night in History(city.settings.history).nights()][READY:]
     city.live(now)
     found = city.night(now)
     if found.exit_code or found.shown != "tonight" or found.reason != "fresh":

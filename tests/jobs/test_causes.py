@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sqlite3
 from dataclasses import replace
 
 import duckdb
@@ -18,6 +19,15 @@ from models.snapshot import layout
 from tests.helpers.nights import QUICK, Town
 
 SECRET = "the person of row 7"
+
+
+def sqlite(name: str) -> sqlite3.Error:
+    """An error as SQLite's driver gives it."""
+    error = sqlite3.OperationalError(SECRET)
+    error.sqlite_errorname = name
+    return error
+
+
 CAUSES = {
     "disk full": (lambda: OSError(errno.ENOSPC, SECRET), "DiskFull", 24),
     "quota used up": (lambda: OSError(errno.EDQUOT, SECRET), "DiskFull", 24),
@@ -31,6 +41,12 @@ CAUSES = {
     "not allowed under DuckDB": (lambda: duckdb.IOException(f"{SECRET}: Permission denied"), "FolderNotWritable", 20),
     "memory": (lambda: MemoryError(SECRET), "OutOfMemory", 25),
     "memory under DuckDB": (lambda: duckdb.OutOfMemoryException(SECRET), "OutOfMemory", 25),
+    "disk full under SQLite": (lambda: OperationalError(SECRET, {}, sqlite("SQLITE_FULL")), "DiskFull", 24),
+    "read-only under SQLite": (
+        lambda: OperationalError(SECRET, {}, sqlite("SQLITE_READONLY_DIRECTORY")),
+        "FolderNotWritable",
+        20,
+    ),
     "service database": (lambda: OperationalError(SECRET, {}, Exception()), "ServiceDatabaseGone", 26),
 }
 
