@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from jobs.refresh.crash import POINTS
 from jobs.refresh.records import INTERRUPTED, RUNS, STEPS
+from models.clock import parse_instant
 from models.database import engine
 from models.settings import ApiSettings
 from tests.drill.bench import Bench
@@ -31,8 +32,8 @@ from tests.helpers.service import make_keys
 
 MOMENTS, FEW_MOMENTS = 50, 2
 FEW_POINTS = ("history.after_rename", "build.midway", "publish.after_pointer")
-TOO_LATE = 5
-"""A run that ended before it was to die is no kill: another night is drawn, at most so many for each kill."""
+TOO_LATE, EARLIER = 5, 0.85
+"""A run that ended before it was to die is no kill: another one dies a little earlier, at most so many for each kill."""
 
 Kill = Callable[[Twins, str], bool]
 """Runs the night of a moment in the first home and kills it; False when it ended before."""
@@ -76,7 +77,7 @@ def night(twins: Twins, clients: Clients, name: str, kill: Kill, again: Again = 
         beside = pool.submit(twins.undisturbed, moment)
         killed = kill(twins, moment)
         clients.saw("kill")
-        step, faults = died_in(twins) if killed else "nowhere", []
+        step, faults = died_in(twins, moment) if killed else "nowhere", []
         ended = again(twins, moment)
         clients.saw("publish")
         wanted = beside.result()
@@ -88,14 +89,16 @@ def night(twins: Twins, clients: Clients, name: str, kill: Kill, again: Again = 
     return Night(name, killed, step, tuple(faults))
 
 
-def died_in(twins: Twins) -> str:
-    """The step of the run that has just been killed: what its record last began."""
+def died_in(twins: Twins, moment: str) -> str:
+    """The step in which the run of a moment was killed: the last that its record began."""
     with _records(twins) as connection:
         run = connection.execute(
-            select(RUNS.c.run_id, RUNS.c.state).order_by(RUNS.c.started_at.desc(), RUNS.c.fence.desc()).limit(1)
-        ).one()
-        if run.state != "running":
+            select(RUNS.c.run_id, RUNS.c.state).where(RUNS.c.started_at == parse_instant(moment).replace(tzinfo=None))
+        ).first()
+        if run is None:
             return "no step yet"
+        if run.state != "running":
+            return "its last breath"
         found = connection.scalars(
             select(STEPS.c.name).where(STEPS.c.run_id == run.run_id).order_by(STEPS.c.step_id.desc()).limit(1)
         ).first()
@@ -165,7 +168,7 @@ def length(twins: Twins) -> None:
 def _until_killed(bench: Bench, twins: Twins, clients: Clients, part: float) -> Iterator[Night]:
     """A run that was quicker than the one before may end unharmed: then another night, killed a little earlier."""
     for number in range(TOO_LATE):
-        early = part * 0.9**number
+        early = part * EARLIER**number
         kill = at_moment(early, lambda: twins.seconds)
         found = told(bench, night(twins, clients, f"after {early:.0%} of a run", kill))
         yield found

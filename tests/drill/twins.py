@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections import deque
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from jobs.migrate import upgrade_service
@@ -68,7 +70,8 @@ class Twins:
         """`settings` are those of the job beyond the drill's own, which keep no snapshot longer than they must."""
         self.home, self.twin = folder / f"{name}-killed", folder / f"{name}-undisturbed"
         self.settings = settings
-        self.nights, self.seconds = QUIET, 0.0
+        self.nights = QUIET
+        self.lengths: deque[float] = deque(maxlen=5)
         self.published: dict[str, Manifest] = {}
         self.rows: dict[tuple[str, str], tuple[bytes, ...]] = {}
         ready = folder / "quiet"
@@ -78,6 +81,11 @@ class Twins:
             shutil.copytree(ready, home)
         for version in kept(self.twin / "snapshots"):
             self.remember(version)
+
+    @property
+    def seconds(self) -> float:
+        """How long an undisturbed night takes by now, clients and all."""
+        return median(self.lengths)
 
     def dawn(self) -> str:
         """Another day: its news in both sources, and the moment of its night."""
@@ -94,7 +102,7 @@ class Twins:
         """The night as it should be, in the twin."""
         begun = time.monotonic()
         must_publish(self.run(self.twin, moment))
-        self.seconds = time.monotonic() - begun
+        self.lengths.append(time.monotonic() - begun)
         return self.remember(current(self.twin).version)
 
     def remember(self, version: str) -> Manifest:
