@@ -37,6 +37,7 @@ from models.clock import local_day
 from models.errors import ContractBroken
 from models.monitoring import counted
 from models.settings import JobSettings
+from models.snapshot import silent
 from models.snapshot.manifest import CheckResult, Manifest
 from models.snapshot.rowtext import literal
 
@@ -70,7 +71,7 @@ class Delivery:
 
 def scratch(folder: Path) -> duckdb.DuckDBPyConnection:
     """A DuckDB database in `folder` for one run: UTC, bounded memory, spilling there, no extension from outside."""
-    con = duckdb.connect()
+    con = silent.connect()
     con.execute("SET TimeZone = 'UTC'")
     con.execute(f"SET memory_limit = '{MEMORY}'")
     con.execute(f"SET temp_directory = {literal(str(folder / 'spill'))}")

@@ -16,7 +16,7 @@ import msgspec
 
 from models.catalogue.types import View
 from models.errors import CheckFailed
-from models.snapshot import layout
+from models.snapshot import layout, silent
 from models.snapshot.manifest import Manifest
 from models.snapshot.rowtext import ROW, quoted, row_object
 
@@ -26,7 +26,7 @@ SAMPLE = 20
 
 def verify(folder: Path, made: Manifest, views: Mapping[str, View]) -> None:
     """Raises CheckFailed naming the view whose files do not hold together."""
-    con = duckdb.connect(str(layout.database_path(folder)), read_only=True)
+    con = silent.connect(layout.database_path(folder), read_only=True)
     try:
         con.execute("SET TimeZone = 'UTC'")
         for name, facts in made.views.items():

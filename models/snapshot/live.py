@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-import duckdb
-
 from models.catalogue.types import View
+from models.snapshot import silent
 from models.snapshot.reader import SETTINGS, Cursor, RowText, lock_down, translated
 from models.snapshot.rowtext import ROW, quoted, storage_type
 
@@ -26,7 +25,7 @@ class LiveTables:
         """`rows` map every column but SnapshotId to a Python value; instants are naive UTC."""
         self._view = view
         self._count = len(rows)
-        self._con = duckdb.connect(":memory:", config=SETTINGS)
+        self._con = silent.connect(":memory:", config=SETTINGS)
         columns = ", ".join(f"{quoted(column.name)} {storage_type(column)}" for column in view.columns)
         marks = ", ".join("?" for _ in range(len(view.columns) + 1))
         ordered = sorted(rows, key=lambda row: tuple(row[name] for name in view.order))

@@ -19,7 +19,7 @@ import duckdb
 import msgspec
 
 from models.errors import Busy, CrisisError, Unavailable, ValueProblem
-from models.snapshot import layout, manifest
+from models.snapshot import layout, manifest, silent
 from models.snapshot.manifest import Manifest
 from models.snapshot.rowtext import literal
 
@@ -147,7 +147,7 @@ class Snapshot:
         if not database.is_file():
             raise FileNotFoundError(database)
         try:
-            con = duckdb.connect(str(database), read_only=True, config=SETTINGS)
+            con = silent.connect(database, read_only=True, config=SETTINGS)
         except duckdb.Error as error:
             raise Unavailable(f"snapshot {facts.version} cannot be opened") from error
         lock_down(con, temp)

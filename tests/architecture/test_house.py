@@ -14,6 +14,7 @@ from importlinter.cli import lint_imports
 from models import documents, errors
 from models.catalogue import CATALOGUE
 from models.settings import ApiSettings, JobSettings
+from models.snapshot import silent
 from tests.conftest import ROOT
 
 PACKAGES = ("api", "jobs", "models", "powerbi", "migrations")
@@ -69,6 +70,15 @@ def test_error_codes_and_exit_codes_are_told_apart() -> None:
     exits = [cls.exit_code for cls in errors.all_errors() if cls.exit_code not in (1, 2)]
     assert len(codes) == len(set(codes))
     assert len(exits) == len(set(exits))
+
+
+def test_every_duckdb_connection_is_a_silent_one() -> None:
+    """A bar for slow queries would stand in the midst of what `--json` prints."""
+    making = {path.relative_to(ROOT).as_posix() for path in modules() if "duckdb.connect(" in path.read_text("utf-8")}
+    assert making == {"models/snapshot/silent.py"}
+    con = silent.connect()
+    assert con.cursor().execute("SELECT current_setting('enable_progress_bar')").fetchone() == (False,)
+    con.close()
 
 
 MACHINE_PATHS = re.compile(r"(?<![\w.])/(?:work|home/\w+|root|Users/\w+)/\w")

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from tests.drill import at_once, folders, kill_schedule, kill_sqlserver, kills, paging, source_faults, year
+from tests.drill import (
+    at_once,
+    folders,
+    kill_schedule,
+    kill_sqlserver,
+    kills,
+    missed,
+    paging,
+    restore,
+    source_faults,
+    year,
+)
 from tests.drill.rows import Row
 
 ROWS: tuple[Row, ...] = (
     *source_faults.ROWS,
     *at_once.ROWS,
     *folders.ROWS,
+    *missed.ROWS,
+    *restore.ROWS,
     paging.ROW,
     *kills.ROWS,
     kill_schedule.ROW,

@@ -14,14 +14,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import duckdb
-
 from jobs.source.contract import ContractTable
 from jobs.source.marks import Mark
 from jobs.source.sqlserver import statements
 from jobs.source.sqlserver.convert import WATERMARK
 from jobs.source.sqlserver.offers import Offer
 from models.clock import iso, parse_instant
+from models.snapshot import silent
 from models.snapshot.rowtext import literal, quoted
 
 VERSIONS = ("timestamp", "rowversion")
@@ -71,7 +70,7 @@ def overlay(held: Held, table: ContractTable, changed: Path, target: Path) -> No
     held(table, before)
     key = quoted(table.key)
     files = [f"read_parquet({literal(str(file))})" for file in (before, changed)]
-    with duckdb.connect() as con:
+    with silent.connect() as con:
         con.execute(
             f"COPY (SELECT * FROM {files[0]} AS h ANTI JOIN {files[1]} AS c ON h.{key} = c.{key} "
             f"UNION ALL BY NAME SELECT * FROM {files[1]}) TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
@@ -82,7 +81,7 @@ def overlay(held: Held, table: ContractTable, changed: Path, target: Path) -> No
 
 def mark(offer: Offer, file: Path, version: bytes | None, now: datetime) -> Mark:
     """How far a table has been read. A change dated in the future says nothing about the changes before it."""
-    with duckdb.connect() as con:
+    with silent.connect() as con:
         row = con.execute(
             f"SELECT strftime(max({WATERMARK}), '%Y-%m-%dT%H:%M:%S.%fZ') FROM read_parquet({literal(str(file))}) "
             f"WHERE {WATERMARK} <= {literal(iso(now)[:-1])}::TIMESTAMP"

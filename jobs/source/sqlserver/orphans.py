@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -19,6 +18,7 @@ from jobs.source.sqlserver import statements
 from jobs.source.sqlserver.convert import Converter
 from jobs.source.sqlserver.offers import Offer
 from jobs.source.sqlserver.session import Session
+from models.snapshot import silent
 from models.snapshot.rowtext import literal, quoted
 
 AT_ONCE = 1_000
@@ -60,7 +60,7 @@ def _missing(parent: ContractTable, staged: Path) -> list[object]:
         f"SELECT key FROM ({used}) WHERE key IS NOT NULL AND key NOT IN "
         f"(SELECT {quoted(parent.key)} FROM {_file(staged, parent)}) ORDER BY key DESC LIMIT {MOST}"
     )
-    with duckdb.connect() as con:
+    with silent.connect() as con:
         return [row[0] for row in con.execute(query).fetchall()]
 
 
