@@ -13,10 +13,13 @@ from functools import partial
 import duckdb
 
 from jobs.refresh.checks import SQL, wrong_rows
+from jobs.refresh.companions import conditions
 from jobs.refresh.parameters import Parameters
+from jobs.refresh.reconciled import queries
+from jobs.refresh.usual import RISES, query
 from jobs.verdict import broken, passed
 from models.catalogue import CATALOGUE
-from models.catalogue.types import Edm, View
+from models.catalogue.types import Edm, Stage, View
 from models.snapshot.manifest import CheckResult
 from models.snapshot.rowtext import literal, quoted
 
@@ -31,18 +34,29 @@ def check(con: duckdb.DuckDBPyConnection, parameters: Parameters) -> tuple[Check
 
 
 def every() -> dict[str, str]:
-    """Check -> SQL: those written out, then those generated from the catalogue's views."""
-    views = [view for view in CATALOGUE.views.values() if not view.live]
-    return SQL | {name: _sum(part for view in views for part in parts(view)) for name, parts in GENERATED.items()}
+    """Declared check of the views -> its SQL, put together from everything that is written for it."""
+    declared = (check.id for check in CATALOGUE.checks.values() if check.stage is Stage.VIEWS)
+    return {name: query(RISES[name]) if name in RISES else _sum(_parts(name)) for name in declared}
+
+
+def _parts(name: str) -> Iterator[str]:
+    """The SQLs of a check, each one number."""
+    yield from queries(name)
+    if name in SQL:
+        yield SQL[name]
+    if name in GENERATED:
+        for view in CATALOGUE.views.values():
+            if not view.live:
+                yield from GENERATED[name](view)
 
 
 def judge(con: duckdb.DuckDBPyConnection, name: str, sql: str, parameters: Parameters) -> CheckResult:
-    """The result of one check, with counts and no values."""
-    (wrong,) = con.execute(sql).fetchone() or (0,)
+    """The result of one check, with counts and no values; a second column of its SQL says where."""
+    wrong, *places = con.execute(sql).fetchone() or (0,)
     if not wrong:
         return passed(name)
-    holds = CATALOGUE.checks[name].holds
-    return broken(name, f"{int(wrong)} times not so ({parameters.profile.name}): {holds}")
+    where = f"; {places[0]}" if places else ""
+    return broken(name, f"{int(wrong)} times not so ({parameters.profile.name}): {CATALOGUE.checks[name].holds}{where}")
 
 
 def _sum(queries: Iterator[str]) -> str:
@@ -99,6 +113,12 @@ def _long(view: View) -> Iterator[str]:
         yield wrong_rows(view.name, " OR ".join(conditions))
 
 
+def _without_n(view: View) -> Iterator[str]:
+    wrong = list(conditions(view))
+    if wrong:
+        yield wrong_rows(view.name, " OR ".join(f"({condition})" for condition in wrong))
+
+
 GENERATED: dict[str, Callable[[View], Iterator[str]]] = {
     "keys_unique": _repeated,
     "no_future_days": _future,
@@ -107,5 +127,6 @@ GENERATED: dict[str, Callable[[View], Iterator[str]]] = {
     "codes_known": _foreign,
     "nothing_negative": _below,
     "texts_fit": _long,
+    "metrics_have_n": _without_n,
 }
 """Check -> the SQLs that it needs of one view."""

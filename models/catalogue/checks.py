@@ -107,8 +107,8 @@ SUMS = (
     _views(
         "funnel_adds_up",
         "The funnel adds up",
-        "DailyFunnel adds up to DailyCalls.CallCount for each day, area and priority, and so does each stage",
-        "DailyFunnel, DailyCalls",
+        "DailyFunnel adds up to DailyCalls for each day, area, priority and stage, and to Calls for each reason as well",
+        "DailyFunnel, DailyCalls, Calls",
     ),
     _views(
         "stages_descend",
@@ -119,7 +119,7 @@ SUMS = (
     _views(
         "incidents_agree",
         "Incidents agree",
-        "Incidents, counted, are DailyIncidents.IncidentCount for each day, area, kind and harm",
+        "incidents and people harmed of Incidents are those of DailyIncidents for each day, area, kind and harm",
         "Incidents, DailyIncidents",
     ),
     _views(
@@ -131,19 +131,19 @@ SUMS = (
     _views(
         "assessments_agree",
         "Assessments agree",
-        "assessments due are on time, late, missing or invalid, and agree with the states of Incidents",
+        "assessments due are on time, late, missing or invalid, and each state is that of Incidents",
         "Incidents, DailyIncidents",
     ),
     _views(
         "calls_agree",
         "Calls agree",
-        "Calls, counted, are DailyCalls.CallCount for each day, area, source and priority",
+        "calls, stages, diversions and answers of Calls are those of DailyCalls for each day, area, source and priority",
         "Calls, DailyCalls",
     ),
     _views(
         "responses_agree",
         "Responses agree",
-        "dispatched calls, units and first arrivals of Calls and Responses are those of DailyResponses",
+        "dispatched calls, units, targets and the n and sum of each interval of Calls are those of DailyResponses",
         "Calls, Responses, DailyResponses",
     ),
     _views(
@@ -155,14 +155,44 @@ SUMS = (
     _views(
         "outcomes_agree",
         "Outcomes agree",
-        "DailyOutcomes and DailyResponses count the same dispatched calls, and no outcome more than arrived",
-        "DailyOutcomes, DailyResponses",
+        "DailyOutcomes, DailyResponses and Calls count the same dispatched calls and outcomes, none more than arrived",
+        "DailyOutcomes, DailyResponses, Calls",
     ),
     _views(
         "cohorts_complete",
         "Cohorts are complete",
         "consent classes, due and not due follow-ups, referrals and requests add up",
         "DailyFollowUps, DailyReferrals, DailyRequests",
+    ),
+    _views(
+        "referrals_agree",
+        "Referrals agree",
+        "referrals, answers and connections of Referrals are those of DailyReferrals for each day, area and service",
+        "Referrals, DailyReferrals",
+    ),
+    _views(
+        "requests_agree",
+        "Requests agree",
+        "requests received, answered on time and waiting of Requests are those of DailyRequests by kind and team",
+        "Requests, DailyRequests",
+    ),
+    _views(
+        "follow_ups_within",
+        "Follow-ups lie within contacts",
+        "DailyFollowUps counts no more engaged people than Contacts has, by area and team",
+        "DailyFollowUps, Contacts",
+    ),
+    _views(
+        "hours_within",
+        "Hours lie within records",
+        "HourlyActivity counts no more calls and violent incidents than there are",
+        "HourlyActivity, Calls, Incidents",
+    ),
+    _views(
+        "open_items_within",
+        "Open items lie within records",
+        "OpenItems lists no more incidents and requests than are open, by area and team",
+        "OpenItems, Incidents, Requests",
     ),
     _views(
         "percentiles_ordered",
@@ -173,8 +203,8 @@ SUMS = (
     _views(
         "percentiles_agree",
         "Percentiles agree",
-        "daily percentiles of the first arrival rest on the calls of DailyResponses",
-        "ResponsePercentiles, DailyResponses",
+        "the n, n missing and n invalid of daily percentiles are those of the daily views, for each interval they share",
+        "ResponsePercentiles, DailyResponses, DailyIncidents, DailyFollowUps, DailyReferrals",
     ),
     _views(
         "hours_complete",
@@ -206,11 +236,31 @@ USUAL = (
         blocking=WARNS,
     ),
     _views(
+        "area_match_rate",
+        "More records without an area",
+        "the share of calls and incidents without a known area in the last 7 whole days is at most 10 points above the "
+        "28 days before",
+        "calls and incidents",
+        "Compare the area words of the source with the table area: a boundary or a spelling changed; figures by area "
+        "lack those records until then.",
+        blocking=WARNS,
+    ),
+    _views(
+        "clock_order",
+        "More clocks out of order",
+        "the share of records with clocks out of order in the last 7 whole days is at most 3 points above the 28 days "
+        "before, for each interval",
+        "every interval; DataQuality has the counts by day",
+        "Ask the source which clock of those records is wrong; the intervals are left out and counted as invalid.",
+        blocking=WARNS,
+    ),
+    _views(
         "unmapped_codes",
-        "Words that no code list knows",
-        "every word of the source is in a code list or mapped to one",
-        "every coded column",
-        "Map the word in code_value.",
+        "More words that no code list knows",
+        "the share of records with a word of no code list in the last 7 whole days is at most 3 points above the 28 "
+        "days before, for each column",
+        "every coded column; DataQuality has the counts by day",
+        "Map the word in code_value; until then the records count as unknown.",
         blocking=WARNS,
     ),
     _views(
@@ -262,6 +312,12 @@ GENERATED = (
         "every view",
         "Nothing at once: shorten the text at the source; some clients will cut it.",
         blocking=WARNS,
+    ),
+    _views(
+        "metrics_have_n",
+        "No figure without n",
+        "no share, sum of durations or percentile has a value where its n is 0 or unknown",
+        "every metric with a denominator, every mean and percentile",
     ),
 )
 
