@@ -23,7 +23,17 @@ import msgspec
 from jobs.refresh import bundles, crash
 from jobs.refresh.bundles import Bundle
 from jobs.refresh.night import BUILDING, NIGHT_FILE, Night, TableFacts, night_bytes, night_hash, night_name
-from jobs.refresh.versions import Difference, compare, first_calls, no_versions, restore, store, watermark, write_held
+from jobs.refresh.versions import (
+    Difference,
+    compare,
+    first_calls,
+    no_versions,
+    restore,
+    store,
+    watermark,
+    words_before,
+    write_held,
+)
 from jobs.source.contract import TABLES, ContractTable, SourceFacts
 from models.clock import iso
 from models.errors import HistoryDamaged
@@ -132,6 +142,13 @@ class History:
         """Calls that rang since (aware), as each was first recorded: the name of a table in schema `diff`."""
         table = next(table for table in TABLES if table.name == "call")
         return first_calls(con, self._files(self.nights(), table), since)
+
+    def words_before(
+        self, con: duckdb.DuckDBPyConnection, until: datetime, table: ContractTable, column: str, words: Sequence[str]
+    ) -> frozenset[str]:
+        """Which of these words a column had in any version recorded up to `until` (aware)."""
+        files = self._files(self.nights(until), table)
+        return words_before(con, table, files, column, words) if words and files else frozenset()
 
     def hold(self, con: duckdb.DuckDBPyConnection, table: ContractTable, target: Path) -> None:
         """Write a table's rows in force now to the Parquet file `target`."""

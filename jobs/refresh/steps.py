@@ -29,7 +29,7 @@ from jobs.source import delivery
 from jobs.source.arrivals import FAR, Past, arrivals
 from jobs.source.contract import TABLES, SourceFacts
 from jobs.source.delivery import Before, Extracted
-from jobs.source.plausible import plausibility
+from jobs.source.plausible import NEW, plausibility
 from jobs.verdict import verdict
 from models.catalogue import CATALOGUE
 from models.catalogue.types import View
@@ -135,8 +135,14 @@ def receive(
     fresh = not (same_day and same_facts) or any(found.stored for found in differences.values())
     nights = tuple((night.moment, night.recorded) for night in history.nights())
     past = Past(nights, history.first_calls(con, as_of - FAR))
+    words = partial(history.words_before, con, as_of - NEW)
     counted = arrivals(con, staged, past, as_of, source.zone)
-    checks = (*read, *plausibility(con, staged, as_of), *counted, _losses(differences))
+    checks = (
+        *read,
+        *plausibility(con, staged, as_of, words),
+        *counted,
+        _losses(differences),
+    )
     return Delivery(source, differences, checks, fresh)
 
 

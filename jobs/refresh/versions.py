@@ -130,6 +130,15 @@ def first_calls(con: duckdb.DuckDBPyConnection, files: Sequence[Path], since: da
     return "diff.first_call"
 
 
+def words_before(
+    con: duckdb.DuckDBPyConnection, table: ContractTable, files: Sequence[Path], column: str, words: Sequence[str]
+) -> frozenset[str]:
+    """Which of these words stand in a column of the versions in `files`."""
+    wanted = ", ".join(literal(word) for word in words)
+    query = f"SELECT DISTINCT {quoted(column)} FROM ({_versions(files, table)}) WHERE {quoted(column)} IN ({wanted})"
+    return frozenset(word for (word,) in con.execute(query).fetchall())
+
+
 def watermark(con: duckdb.DuckDBPyConnection, staged: Path) -> str | None:
     """The latest `updated_at` of all tables, as ISO text."""
     parts = " UNION ALL ".join(f"SELECT max(updated_at) AS latest FROM {_fresh(staged, table)}" for table in TABLES)

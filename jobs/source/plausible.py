@@ -6,7 +6,7 @@ is the delivery that is doubted. Called by jobs.refresh.steps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -26,11 +26,19 @@ SKEW = timedelta(minutes=5)
 CLOCKS = tuple(sorted({name for table in TABLES for name in table.instants()}))
 
 
-def plausibility(con: duckdb.DuckDBPyConnection, staged: Path, as_of: datetime) -> tuple[CheckResult, ...]:
-    """Clocks in the future, words of no code list, required values missing. `as_of` is aware UTC."""
+WordsBefore = Callable[[ContractTable, str, Sequence[str]], Collection[str]]
+"""Which of these words a column of a table already had in the history, before the last NEW."""
+NEW = timedelta(days=7)
+"""For so long a word is new, so that somebody reads of it."""
+
+
+def plausibility(
+    con: duckdb.DuckDBPyConnection, staged: Path, as_of: datetime, words_before: WordsBefore
+) -> tuple[CheckResult, ...]:
+    """Clocks in the future, new words of no code list, required values missing. `as_of` is aware UTC."""
     return (
         _result("clocks_in_future", "clocks lie in the future", dict(_future_clocks(con, staged, as_of))),
-        _result("unknown_codes", "words are in no code list and no map", dict(_unknown_codes(con, staged))),
+        _result("unknown_codes", "rows have a new word of no list", dict(_unknown_codes(con, staged, words_before))),
         _result("required_missing", "values are null that the contract requires", dict(_missing_values(con, staged))),
     )
 
@@ -69,11 +77,22 @@ def _future_clocks(con: duckdb.DuckDBPyConnection, staged: Path, as_of: datetime
         yield from _counts(con, staged, table, tests)
 
 
-def _unknown_codes(con: duckdb.DuckDBPyConnection, staged: Path) -> Iterator[tuple[str, int]]:
+def _unknown_codes(
+    con: duckdb.DuckDBPyConnection, staged: Path, words_before: WordsBefore
+) -> Iterator[tuple[str, int]]:
+    """Rows of each column with words that are foreign and new; the code list is named, the words never."""
     mapped = _from(staged, next(table for table in TABLES if table.name == "code_value"))
     for table in TABLES:
-        tests = {column.name: _foreign(column, mapped) for column in table.columns if column.codes}
-        yield from _counts(con, staged, table, tests)
+        coded = {column.name: column for column in table.columns if column.codes}
+        tests = {name: _foreign(column, mapped) for name, column in coded.items()}
+        for place, _ in _counts(con, staged, table, tests):
+            name = place.removeprefix(f"{table.name}.")
+            query = f"SELECT {quoted(name)}, count(*) FROM {_from(staged, table)} WHERE {tests[name]} GROUP BY 1"
+            rows = dict(con.execute(query).fetchall())
+            new = set(rows).difference(words_before(table, name, list(rows)))
+            if new:
+                some = f"{len(new)} new" if len(new) > 1 else "a new word"
+                yield f"{place} ({some} for code list {coded[name].codes})", sum(rows[word] for word in new)
 
 
 def _missing_values(con: duckdb.DuckDBPyConnection, staged: Path) -> Iterator[tuple[str, int]]:

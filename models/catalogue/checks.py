@@ -55,7 +55,7 @@ DELIVERY = (
     _delivery(
         "unknown_codes",
         "A new word that no code list knows",
-        "no coded column has a word, first seen in the last seven days, that no code list and no map knows",
+        "no coded column has a word of no code list and no map that was first seen in the last seven days",
         "every coded column, against the words that the history already holds",
         "Ask the source what the word means and map it in code_value; until then it counts as unknown.",
     ),

@@ -167,7 +167,7 @@ FEWER = frozenset({"fewer_new_rows", "days_without_calls"})
 FAULTS = (
     Fault("half a day lost", half_a_day, frozenset({"half_day_missing"}), FEWER),
     Fault("source silent", silence, frozenset({"half_day_missing"}), FEWER),
-    Fault("a word that nobody knows", new_word, frozenset({"unknown_codes", "unmapped_codes"})),
+    Fault("a word that nobody knows", new_word, frozenset({"unknown_codes"}), frozenset({"unmapped_codes"})),
     Fault("clocks in the future", clocks_ahead, frozenset({"clocks_in_future"})),
     Fault("two thirds of the calls gone", most_calls, frozenset({"rows_lost"}), FEWER),
     Fault("a table gone", no_requests, frozenset({"ContractBroken"})),

@@ -21,6 +21,7 @@ from models.crisis.events import Call, Incident
 from models.database import engine
 from models.errors import ContractBroken, SourceUnreachable
 from models.snapshot.manifest import CheckResult
+from tests.helpers.nights import Town
 from tests.helpers.tiny import change, remove, tiny_source
 
 
@@ -203,7 +204,7 @@ def warned(address: str, tmp_path: Path, as_of: datetime) -> dict[str, CheckResu
         for each in TABLES:
             extract(connection, each, tmp_path / f"{each.name}.parquet")
     with duckdb.connect() as con:
-        found = plausibility(con, tmp_path, as_of)
+        found = plausibility(con, tmp_path, as_of, lambda _table, _column, words: {"usual word"} & set(words))
     assert not any(result.blocking for result in found)
     return {result.check: result for result in found if result.outcome != "passed"}
 
@@ -219,6 +220,7 @@ def test_doubts_are_counted_by_column_and_show_no_value(source: str, tmp_path: P
     late = datetime(2026, 2, 1, 9, 30)  # noqa: DTZ001
     change(source, Incident, 1, severity="dreadful", closed_at=late)
     change(source, Incident, 2, severity="dreadful", harm="own word")
+    change(source, Incident, 3, severity="usual word")
     run(
         source,
         "INSERT INTO code_value VALUES (1, 'harm', 'own word', 'none', '2026-01-01 00:00:00')",
@@ -226,6 +228,30 @@ def test_doubts_are_counted_by_column_and_show_no_value(source: str, tmp_path: P
         "UPDATE call SET call_answering = '2026-02-01 09:04:00' WHERE call_id = 3",
     )
     found = warned(source, tmp_path, AS_OF)
-    assert found["unknown_codes"].detail == "2 words are in no code list and no map: incident.severity 2"
+    assert found["unknown_codes"].detail == (
+        "2 rows have a new word of no list: incident.severity (a new word for code list severity) 2"
+    )
     assert found["clocks_in_future"].detail == "1 clocks lie in the future: incident.closed_at 1"
     assert not re.search("dreadful", repr(found))
+
+
+def test_a_word_is_new_for_seven_days(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    | night    | what the history knew a week before | said               |
+    | 1 Feb    | nothing                             | every foreign word |
+    | 8 Feb    | the word                            | nothing            |
+    | 9 Feb    | the word, but in another column     | that column        |
+    """
+    town = Town(home, monkeypatch)
+    change(town.source, Incident, 1, severity="dreadful")
+    said = []
+    for night in ("2026-02-01T09:00:00Z", "2026-02-08T09:30:00Z", "2026-02-09T09:00:00Z"):
+        if night.startswith("2026-02-09"):
+            change(town.source, Incident, 2, harm="dreadful")
+        found = {check.check: check for check in town.refresh(night).checks}["unknown_codes"]
+        said.append((found.outcome, found.detail.partition(": ")[2]))
+    assert said == [
+        ("warned", "incident.severity (a new word for code list severity) 1"),
+        ("passed", ""),
+        ("warned", "incident.harm (a new word for code list harm) 1"),
+    ]
