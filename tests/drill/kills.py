@@ -98,7 +98,7 @@ def died_in(twins: Twins, moment: str) -> str:
         if run is None:
             return "no step yet"
         if run.state != "running":
-            return "its last breath"
+            return "its end"
         found = connection.scalars(
             select(STEPS.c.name).where(STEPS.c.run_id == run.run_id).order_by(STEPS.c.step_id.desc()).limit(1)
         ).first()
