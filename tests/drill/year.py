@@ -76,7 +76,7 @@ LONG = Plan(
         240: "a column gone",
         265: "source away all night",
         290: "source away, then back",
-        320: "half a day lost",
+        320: "a call source silent",
         345: "two thirds of the calls gone",
     },
     missed=frozenset({66, 67, 68, 121, 122, 181, 193, 194, 300}),
@@ -251,6 +251,10 @@ def run(bench: Bench) -> Outcome:
         nights = []
         for place in range(plan.nights):
             nights.append(year.night(place))
+            if nights[-1].said:
+                bench.say(
+                    f"  {nights[-1].day}: {plan.faults.get(place, 'no cause')}: {', '.join(sorted(nights[-1].said))}"
+                )
             if place % 30 == 29:
                 bench.say(f"  night {place + 1}: {nights[-1].seconds:.1f} s of CPU, {nights[-1].files} files read")
         published = [night for night in nights if night.ended[-1:] == ["published"]]

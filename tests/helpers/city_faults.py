@@ -162,11 +162,12 @@ def no_priority(con: sqlite3.Connection, _moment: Moment) -> None:
     con.execute("ALTER TABLE call DROP COLUMN priority")
 
 
-FEWER = frozenset({"fewer_new_rows", "days_without_calls"})
+FEWER = frozenset({"calls_by_source", "calls_unusual", "days_without_calls", "fewer_new_rows"})
 """What may follow from calls that are not there."""
 FAULTS = (
     Fault("half a day lost", half_a_day, frozenset({"half_day_missing"}), FEWER),
     Fault("source silent", silence, frozenset({"half_day_missing"}), FEWER),
+    Fault("a call source silent", one_source, frozenset({"calls_by_source"}), FEWER),
     Fault("a word that nobody knows", new_word, frozenset({"unknown_codes"}), frozenset({"unmapped_codes"})),
     Fault("clocks in the future", clocks_ahead, frozenset({"clocks_in_future"})),
     Fault("two thirds of the calls gone", most_calls, frozenset({"rows_lost"}), FEWER),

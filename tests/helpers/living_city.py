@@ -28,7 +28,7 @@ from models.database import engine
 Row = dict[str, Any]
 Model = type[CrisisTable]
 AREAS = 4
-CALLS_A_DAY = 24.0
+CALLS_A_DAY = 30.0
 INCIDENTS_A_DAY = 3.0
 REQUESTS_A_DAY = 1.5
 SOURCES = ("911",) * 9 + ("211",) * 8 + ("partner",) * 3
@@ -137,8 +137,8 @@ class LivingCity:
         return moment + timedelta(seconds=round(60 * self.random.uniform(low, high)))
 
     def _many(self, mean: float) -> int:
-        """A day's number: half as uneven again as chance alone would have it, as real ones are."""
-        rate = self.random.gammavariate(2 * mean, 0.5)
+        """A day's number: a quarter more uneven than chance alone would have it, as real ones are."""
+        rate = self.random.gammavariate(4 * mean, 0.25)
         return sum(1 for _ in takewhile(lambda at: at < rate, accumulate(self._waits())))
 
     def _waits(self) -> Iterator[float]:
