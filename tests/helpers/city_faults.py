@@ -169,6 +169,8 @@ FAULTS = (
     Fault("source silent", silence, frozenset({"half_day_missing"}), FEWER),
     Fault("a call source silent", one_source, frozenset({"calls_by_source"}), FEWER),
     Fault("a word that nobody knows", new_word, frozenset({"unknown_codes"}), frozenset({"unmapped_codes"})),
+    Fault("areas by new words", new_areas, frozenset({"area_match_rate"}), frozenset({"unknown_areas"})),
+    Fault("clocks out of order", clocks_out_of_order, frozenset({"clock_order"})),
     Fault("clocks in the future", clocks_ahead, frozenset({"clocks_in_future"})),
     Fault("two thirds of the calls gone", most_calls, frozenset({"rows_lost"}), FEWER),
     Fault("a table gone", no_requests, frozenset({"ContractBroken"})),
