@@ -13,11 +13,13 @@ COPY powerbi powerbi
 RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.11-slim
-RUN useradd --system --uid 10001 --create-home crisis && mkdir /data && chown crisis /data
+# a named volume takes its owner from the folder in the image
+RUN useradd --system --uid 10001 --create-home crisis && mkdir /data /backup && chown crisis /data /backup
 COPY --from=build /venv /venv
-USER crisis
-ENV CRISIS_HOME=/data PATH=/venv/bin:$PATH
-VOLUME /data
+USER 10001
+# nothing is written but below CRISIS_HOME, /backup and /tmp: run it with a read-only root
+ENV CRISIS_HOME=/data CRISIS_BACKUP_FOLDER=/backup PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+VOLUME ["/data", "/backup"]
 EXPOSE 8000
 ENTRYPOINT ["crisis"]
 CMD ["serve", "--host", "0.0.0.0"]
