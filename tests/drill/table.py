@@ -8,6 +8,8 @@ from tests.drill import (
     kill_schedule,
     kill_sqlserver,
     kills,
+    large,
+    large_changes,
     missed,
     paging,
     restore,
@@ -27,4 +29,6 @@ ROWS: tuple[Row, ...] = (
     kill_schedule.ROW,
     kill_sqlserver.ROW,
     *year.ROWS,
+    *large.ROWS,
+    *large_changes.ROWS,
 )

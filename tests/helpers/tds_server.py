@@ -13,6 +13,7 @@ import sqlite3
 import ssl
 import struct
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -66,6 +67,13 @@ class Server:
     logins: list[Login] = field(default_factory=list)
     open: set[socket.socket] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    sent: Counter[str] = field(default_factory=Counter)
+    """Rows of all answers so far, by statement."""
+
+    def count(self, text: str, rows: int) -> None:
+        """A statement was answered with so many rows."""
+        with self.lock:
+            self.sent[text] += rows
 
     def fault(self, text: str) -> Fault | None:
         """The fault for a statement, used up by one."""
@@ -254,7 +262,7 @@ class Session:
             return
         except TimeoutError:
             return  # the client has cancelled and been told so
-        self._send_rows(answer, fault.cut_after if fault else None, called, handle or 0)
+        self._send_rows(text, answer, fault.cut_after if fault else None, called, handle or 0)
 
     def _suffer(self, fault: Fault) -> None:
         if fault.meanwhile:
@@ -277,14 +285,15 @@ class Session:
             body += wire.change(10, b"\0", b"\x08" + struct.pack("<q", self.transaction))
         return body
 
-    def _send_rows(self, answer: Answer, cut: int | None, called: bool, handle: int) -> None:
+    def _send_rows(self, text: str, answer: Answer, cut: int | None, called: bool, handle: int) -> None:
         body = bytearray(wire.columns(answer.names, answer.kinds) if answer.names else b"")
         room = self.size - wire.HEADER.size
         count = sent = 0
+        row = wire.rows_of(answer.kinds)
         for values in answer.rows:
             if count == cut:
                 break
-            body += wire.row(answer.kinds, values)
+            body += row(values)
             count += 1
             while len(body) - sent > 16 * room:  # whole packets go out while the rest is read
                 self._part(bytes(body[sent : sent + room]))
@@ -292,6 +301,7 @@ class Session:
             if sent > 64 * room:
                 del body[:sent]
                 sent = 0
+        self.server.count(text, count)
         if cut is not None:
             for start in range(sent, len(body), room):
                 self._part(bytes(body[start : start + room]))

@@ -1,6 +1,6 @@
 """Values of SQL Server's types <-> the bytes that TDS 7.4 has for them. Pure.
 
-A `SqlType` is read from a declared column type (`DATETIME2(7)`); `described` and `written` give its bytes in a result,
+A `SqlType` is read from a declared column type (`DATETIME2(7)`); `described` and `writer` give its bytes in a result,
 `Reader.parameter` takes a parameter apart. Used by tds_sql and tds_server; written from Microsoft's open specification
 MS-TDS.
 """
@@ -96,15 +96,20 @@ def described(kind: SqlType) -> bytes:
     return struct.pack("<BH", code, length) + COLLATION
 
 
-def written(kind: SqlType, value: Any) -> bytes:
-    """One value of a row."""
-    if value is None:
-        return _null(kind)
-    name = kind.name
-    if name in ("varchar", "nvarchar", "char", "nchar", "varbinary", "binary", "rowversion"):
-        return _long(kind, value)
-    body = WRITERS["integer" if name in INTEGERS else name](kind, value)
-    return bytes((len(body),)) + body
+def writer(kind: SqlType) -> Callable[[Any], bytes]:
+    """What writes a value of a row; chosen once for a column, since a million rows may follow."""
+    null = _null(kind)
+    if kind.name in ("varchar", "nvarchar", "char", "nchar", "varbinary", "binary", "rowversion"):
+        return lambda value: null if value is None else _long(kind, value)
+    write = WRITERS["integer" if kind.name in INTEGERS else kind.name]
+
+    def written(value: Any) -> bytes:
+        if value is None:
+            return null
+        body = write(kind, value)
+        return bytes((len(body),)) + body
+
+    return written
 
 
 def _null(kind: SqlType) -> bytes:
@@ -132,7 +137,7 @@ def moment(value: Any) -> datetime:
     return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
 
 
-def _ticks(at: time, scale: int) -> bytes:
+def _ticks(at: time | datetime, scale: int) -> bytes:
     seconds = at.hour * 3600 + at.minute * 60 + at.second
     count = (seconds * TICKS + at.microsecond * 10) // 10 ** (7 - scale)
     return count.to_bytes(3 if scale < 3 else 4 if scale < 5 else 5, "little")
@@ -140,6 +145,11 @@ def _ticks(at: time, scale: int) -> bytes:
 
 def _days(day: date) -> bytes:
     return (day.toordinal() - DAY_ONE).to_bytes(3, "little")
+
+
+def _datetime2(kind: SqlType, value: Any) -> bytes:
+    at = moment(value)
+    return _ticks(at, kind.scale) + _days(at)
 
 
 def _offset(kind: SqlType, value: Any) -> bytes:
@@ -173,7 +183,7 @@ WRITERS: dict[str, Callable[[SqlType, Any], bytes]] = {
     "real": lambda _kind, value: struct.pack("<f", float(value)),
     "date": lambda _kind, value: _days(date.fromisoformat(str(value)[:10])),
     "time": lambda kind, value: _ticks(time.fromisoformat(str(value)), kind.scale),
-    "datetime2": lambda kind, value: _ticks(moment(value).time(), kind.scale) + _days(moment(value).date()),
+    "datetime2": _datetime2,
     "datetimeoffset": _offset,
     "datetime": _datetime,
     "smalldatetime": _small,

@@ -7,11 +7,11 @@ Used by tds_server; written from Microsoft's open specification MS-TDS.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tests.helpers.tds_tls import Line
-from tests.helpers.tds_types import COLLATION, Reader, SqlType, described, written
+from tests.helpers.tds_types import COLLATION, Reader, SqlType, described, writer
 
 BATCH, CALL, ATTENTION, TRANSACTION, LOGIN, PRELOGIN = 0x01, 0x03, 0x06, 0x0E, 0x10, 0x12
 ANSWER = 0x04
@@ -171,9 +171,14 @@ def columns(names: Sequence[str], kinds: Sequence[SqlType]) -> bytes:
     return head
 
 
-def row(kinds: Sequence[SqlType], values: Sequence[object]) -> bytes:
-    """ROW."""
-    return b"\xd1" + b"".join(written(kind, value) for kind, value in zip(kinds, values, strict=True))
+def rows_of(kinds: Sequence[SqlType]) -> Callable[[Sequence[object]], bytes]:
+    """What makes a ROW of the values of these types."""
+    ways = [writer(kind) for kind in kinds]
+
+    def row(values: Sequence[object]) -> bytes:
+        return b"\xd1" + b"".join([way(value) for way, value in zip(ways, values, strict=True)])
+
+    return row
 
 
 def returned(handle: int) -> bytes:
