@@ -25,7 +25,7 @@ from models.settings import ApiSettings
 from tests.drill.bench import Bench
 from tests.drill.readers import Clients, judged, reading
 from tests.drill.rows import Outcome, Row
-from tests.drill.twins import HEALTHY, Twins, current, differing, must_publish
+from tests.drill.twins import HEALTHY, Twins, current, differing
 from tests.helpers.drill import settings_of
 from tests.helpers.live import serving
 from tests.helpers.service import make_keys
@@ -151,18 +151,8 @@ def moments(bench: Bench) -> Outcome:
     parts = [(number + draw.random()) / many for number in range(many)]
     draw.shuffle(parts)
     with served(twins, bench) as clients:
-        length(twins)
         nights = [each for part in parts for each in _until_killed(bench, twins, clients, part)]
     return outcome(twins, clients, nights, f"random moments (seed {bench.seed})", many)
-
-
-def length(twins: Twins) -> None:
-    """A night that nothing happens to, in both homes at once, to know how long one takes by now."""
-    moment = twins.dawn()
-    with ThreadPoolExecutor(1) as pool:
-        beside = pool.submit(twins.undisturbed, moment)
-        must_publish(once_more(twins, moment))
-        beside.result()
 
 
 def _until_killed(bench: Bench, twins: Twins, clients: Clients, part: float) -> Iterator[Night]:
