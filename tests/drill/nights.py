@@ -222,14 +222,20 @@ def lines(table: str) -> list[dict[str, str]]:
 
 
 def judged(
-    bench: Bench, table: str, found: Callable[[dict[str, str]], dict[str, str]], noun: str = "nights", told: str = ""
+    bench: Bench,
+    table: str,
+    found: Callable[[dict[str, str]], dict[str, str]],
+    noun: str = "nights",
+    told: str = "",
+    *,
+    every: bool = False,
 ) -> Outcome:
     """Do each line of a designed table and compare cell by cell; a message's cell is what must stand in it.
 
-    The short form does the first line alone.
+    The short form does the first line alone, unless `every` says otherwise.
     """
     wrong: list[str] = []
-    designed = lines(table)[: 1 if bench.short else None]
+    designed = lines(table)[: 1 if bench.short and not every else None]
     for line in designed:
         case, *others = line
         cells = found(line)

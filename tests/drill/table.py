@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.drill import (
     at_once,
+    driver_faults,
     folders,
     kill_schedule,
     kill_sqlserver,
@@ -24,6 +25,7 @@ ROWS: tuple[Row, ...] = (
     *folders.ROWS,
     *missed.ROWS,
     *restore.ROWS,
+    *driver_faults.ROWS,
     paging.ROW,
     *kills.ROWS,
     kill_schedule.ROW,
