@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import select
@@ -30,8 +31,10 @@ from models.snapshot import layout, manifest
 from tests.drill.bench import Bench
 from tests.drill.rows import Outcome
 from tests.helpers.live import crisis
-from tests.helpers.tiny import START, STEP, add_calls, tiny_source
+from tests.helpers.tiny import START, add_calls, tiny_source
 
+STEP = timedelta(minutes=40)
+"""Between two calls: so many that half a day without any is no chance."""
 NIGHTS = tuple(f"2026-02-{day:02d}T09:00:00Z" for day in range(1, 15))
 """The city's nights; two are over when a row takes its copy, and the third is the bad one."""
 READY, BAD, AFTER = 2, NIGHTS[2], NIGHTS[3]
@@ -84,12 +87,12 @@ class City:
         return layout.current_version(self.settings.snapshots)
 
     def live(self, until: str) -> None:
-        """The city goes on: a call every two hours up to an instant."""
+        """The city goes on: a call every forty minutes up to an instant."""
         made = engine(f"sqlite:///{self.source}")
         with made.connect() as connection:
             have = int(connection.exec_driver_sql("SELECT max(call_id) FROM call").scalar_one())
         made.dispose()
-        add_calls(f"sqlite:///{self.source}", have, calls_until(until) - have)
+        add_calls(f"sqlite:///{self.source}", have, calls_until(until) - have, STEP)
 
     def start(self, now: str, *words: str, **environment: str) -> subprocess.Popen[str]:
         """Begin a run at an instant."""
@@ -170,7 +173,7 @@ def ready(folder: Path) -> City:
     city = City(folder / "city after two nights")
     if not city.home.is_dir():
         city.home.mkdir(parents=True)
-        tiny_source(f"sqlite:///{city.source}", calls_until(NIGHTS[0]))
+        tiny_source(f"sqlite:///{city.source}", calls_until(NIGHTS[0]), STEP)
         upgrade_service(city.settings.service_database)
         for now in NIGHTS[:READY]:
             city.live(now)

@@ -116,6 +116,11 @@ def code_changed(bench: Bench) -> Outcome:
 
 ROWS = (
     Row(
+        "half-day-lost",
+        "it blocks: yesterday stays, the check is named",
+        lambda bench: rows(bench, "half day", HALF_DAY),
+    ),
+    Row(
         "columns-changed",
         "one too many is none of ours, one too few ends the run",
         lambda bench: rows(bench, "columns", COLUMNS),

@@ -21,21 +21,21 @@ DONE = datetime(2026, 1, 30)  # noqa: DTZ001
 TYPES = ("shooting", "stabbing", "crisis", "overdose", "wellness_check")
 
 
-def tiny_source(address: str, calls: int = 60) -> None:
-    """Make the reference schema at `address` and fill it with `calls` calls and what belongs to them."""
+def tiny_source(address: str, calls: int = 60, step: timedelta = STEP) -> None:
+    """Make the reference schema at `address` and fill it with a call each `step` and what belongs to them."""
     upgrade_crisis(address)
     made = engine(address)
     with made.begin() as connection:
-        for model, rows in _rows(calls):
+        for model, rows in _rows(calls, step):
             connection.execute(insert(model), rows)
     made.dispose()
 
 
-def add_calls(address: str, have: int, more: int) -> None:
+def add_calls(address: str, have: int, more: int, step: timedelta = STEP) -> None:
     """Add `more` incidents and calls, with what belongs to them, to a source that has `have`."""
     made = engine(address)
     with made.begin() as connection:
-        for model, rows in _rows(have + more):
+        for model, rows in _rows(have + more, step):
             if len(rows) > have:
                 connection.execute(insert(model), rows[have:])
     made.dispose()
@@ -63,9 +63,9 @@ def _key(model: type[CrisisTable]) -> Any:
     return key
 
 
-def _rows(calls: int) -> Iterable[tuple[type[CrisisTable], Sequence[dict[str, object]]]]:
+def _rows(calls: int, step: timedelta = STEP) -> Iterable[tuple[type[CrisisTable], Sequence[dict[str, object]]]]:
     numbers = range(1, calls + 1)
-    at = {number: START + number * STEP for number in numbers}
+    at = {number: START + number * step for number in numbers}
     seen = {"updated_at": DONE}
     yield (
         Area,
