@@ -9,11 +9,22 @@ from collections.abc import Iterator
 
 from models.catalogue import CATALOGUE
 from powerbi.audience import AUDIENCES
-from powerbi.measures import companions, comparisons, cuts, percentiles, records, standing, targets, trust, values
+from powerbi.measures import (
+    companions,
+    comparisons,
+    cuts,
+    percentiles,
+    records,
+    revisions,
+    standing,
+    targets,
+    trust,
+    values,
+)
 from powerbi.model.words import Measure
 
 FACTS = frozenset(metric.view for metric in CATALOGUE.metrics.values())
-ASKED = FACTS | {percentiles.VIEW, *standing.FOLDERS, *records.VIEWS}
+ASKED = FACTS | {percentiles.VIEW, *standing.FOLDERS, *records.VIEWS, revisions.REVISED, revisions.COMPLETE}
 """Views of which measures are made."""
 
 
@@ -35,6 +46,7 @@ def _every(audience: str) -> Iterator[Measure]:
             yield from companions.measures(view)
     yield from percentiles.general()
     yield from standing.measures()
+    yield from revisions.measures()
     yield from trust.measures(audience)
     if read.issuperset(records.VIEWS):
         yield from records.measures()

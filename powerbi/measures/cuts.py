@@ -17,8 +17,8 @@ from powerbi.model import relationships
 from powerbi.model.words import Measure
 
 FOLDER = "Building blocks"
-PROVES_READER = {"OpenItems": "DailyResponses"}
-"""Open items are rightly none on a good day: another view of the same cuts tells whether a reader may see any."""
+PROVES_READER = {"OpenItems": "DailyResponses", "Revisions": "Completeness"}
+"""Open items and revisions are rightly none on a good day: another view tells whether a reader may see any."""
 PARAMETERS = {"ResponsePercentiles": frozenset({"Teams", "Priority"})}
 """Dimensions that a view has no relationship to and follows by its own rule."""
 COMPARED = frozenset(metric.view for metric in CATALOGUE.metrics.values())

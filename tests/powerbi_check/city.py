@@ -16,12 +16,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from models.clock import iso
+from models.settings import JobSettings
 from models.snapshot import layout
 from tests.conformance.bench import Service, Truth
+from tests.helpers import past_nights
 from tests.helpers.live import crisis, serving
 
 NOW = datetime(2026, 11, 25, 10, tzinfo=UTC)
 """When the city was made and first published: five in the morning there."""
+
+PAST = tuple(NOW - timedelta(days=days) for days in (45, 44, 43, 42, 41, 40, 39, 38, 36, 30, 21, 14, 9, 5, 3, 2, 1))
+"""Nights before it, for what is said about past days: most days of a week are followed daily, later ones less often."""
 
 PAGE = 1_000
 """Rows on a page: small, so that most views come in several."""
@@ -38,8 +43,10 @@ class City:
     keys: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False)
 
     def make(self, calls: int, years: float) -> City:
-        """Fill the source and publish it."""
-        self._run("demo", "--calls", str(calls), "--years", str(years), "--json")
+        """Fill the source and publish it, after nights that have seen less of it."""
+        self._run("demo", "--calls", str(calls), "--years", str(years), "--no-refresh", "--json")
+        past_nights.record(JobSettings(home=self.home, source_url=None, service_url=None), PAST)
+        self._run("refresh")
         given = json.loads((self.home / "demo-keys.json").read_text("utf-8"))
         self.keys = {key["role"]: (key["id"], key["secret"]) for key in given}
         return self

@@ -120,7 +120,12 @@ def expectations(asked: Asked, now: datetime, status: dict[str, Any]) -> Values:
         return found | dax_figures.percentiles(asked)
     if view in dax_figures.RECORDS:
         return found | dax_figures.records(asked)
-    special = {"OpenItems": dax_figures.open_items, "HourlyActivity": dax_figures.hours}
+    special = {
+        "OpenItems": dax_figures.open_items,
+        "HourlyActivity": dax_figures.hours,
+        "Revisions": dax_figures.revisions,
+        "Completeness": dax_figures.completeness,
+    }
     if view in special:
         return found | special[view](asked)
     for metric in CATALOGUE.metrics.values():

@@ -80,6 +80,8 @@ CUT_BY: dict[str, dict[str, str]] = {
     "DailyFollowUps": {"Areas": "AreaId", "Teams": "TeamCode"},
     "DailyRequests": {"RequestKind": "RequestKindCode", "Teams": "TeamCode"},
     "DataQuality": {"ContractTable": "ContractTable", "Finding": "FindingCode"},
+    "Revisions": {"ContractTable": "ContractTable"},
+    "Completeness": {"ContractTable": "ContractTable"},
     "OpenItems": {
         "Areas": "AreaId", "Teams": "TeamCode", "ItemKind": "ItemKindCode", "Severity": "SeverityCode",
         "DueState": "DueStateCode",
@@ -98,7 +100,7 @@ CUT_BY: dict[str, dict[str, str]] = {
     },
 }  # fmt: skip
 """View -> the dimensions that it is cut by, and its own column for each; days apart. By the definitions of the views."""
-UNDATED = frozenset({"OpenItems", "HourlyActivity"})
+UNDATED = frozenset({"OpenItems", "HourlyActivity", "Completeness"})
 MAIN = {view: next(iter(dims)) for view, dims in CUT_BY.items()}
 
 
@@ -180,7 +182,12 @@ def contexts(offer: Offer, view: str, dimensions: frozenset[str]) -> list[Contex
 
     `dimensions` are those of the model: each that the view is not cut by is chosen once, the first of them early.
     """
-    special = {"HourlyActivity": _hourly, "ResponsePercentiles": _percentiles, "Snapshots": _anything}
+    special = {
+        "HourlyActivity": _hourly,
+        "ResponsePercentiles": _percentiles,
+        "Snapshots": _anything,
+        "Completeness": _ages,
+    }
     made = special[view](offer) if view in special else list(_cuts(offer, view))
     known = {"Dates", *CUT_BY.get(view, ())}
     foreign = [Context((label(table, offer.any_label(table)),)) for table in sorted(dimensions - known)]
@@ -214,6 +221,23 @@ def _cuts(offer: Offer, view: str) -> Iterator[Context]:
             'SELECT "FieldName" FROM "DataQuality" GROUP BY 1 ORDER BY count(*) DESC LIMIT 1'
         )[0]
         yield Context((Choice("DataQuality", "FieldName", (field,)),))
+    if view == "Revisions":
+        (night,) = offer.truth.tuples('SELECT "RevisedOn" FROM "Revisions" GROUP BY 1 ORDER BY count(*) DESC LIMIT 1')[
+            0
+        ]
+        yield Context((Choice("Revisions", "RevisedOn", (night,)),))
+
+
+def _ages(offer: Offer) -> list[Context]:
+    calls, requests = (label("ContractTable", name) for name in ("call", "request"))
+    none = label("ContractTable", offer.values("Completeness", "ContractTable")[-1])
+    at = [Choice("Completeness", "AgeDays", ages) for ages in ((1,), (0,), (3,), (28,), (41,), (60,), (0, 1), (999,))]
+    both = label("ContractTable", "call", "incident")
+    choices: list[tuple[Choice, ...]] = [
+        (at[0],), (at[0], calls), (at[1], both), (at[2], calls), (calls,), (), (at[3], requests), (at[6], calls),
+        *((age,) for age in at[1:]), *((age, both) for age in at[2:]), (at[0], none), (at[0], *offer.month),
+    ]  # fmt: skip
+    return [Context(each) for each in choices]
 
 
 FAMILIES = ("violent_critical", "person_in_crisis")

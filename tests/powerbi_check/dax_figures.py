@@ -176,6 +176,26 @@ def hours(asked: Asked) -> Values:
     return dict(zip(names, asked.database.rows(sql)[0], strict=True))
 
 
+def revisions(asked: Asked) -> Values:
+    """Records that changed a day after it had been published."""
+    columns = {"Late records": "AddedCount", "Changed records": "ChangedCount", "Deleted records": "DeletedCount"}
+    names = (*columns, "Revised records")
+    if not asked.answerable():
+        return dict.fromkeys(names)
+    sums = asked.filtered_all(*(f'CAST(COALESCE(sum("{column}"), 0) AS BIGINT)' for column in columns.values()))
+    return dict(zip(names, (*sums, sum(sums)), strict=True))
+
+
+def completeness(asked: Asked) -> Values:
+    """At one age: shares over the records that were followed so long."""
+    names = ("Share known at age", "Share settled at age", "Records followed at age")
+    if not asked.answerable() or asked.filtered('count(DISTINCT "AgeDays")') != 1:
+        return dict.fromkeys(names)
+    records = 'nullif(sum("RecordCount"), 0)'
+    shares = (f'CAST(sum("{column}") / {records} AS DOUBLE)' for column in ("KnownCount", "SettledCount"))
+    return dict(zip(names, asked.filtered_all(*shares, 'CAST(sum("RecordCount") AS BIGINT)'), strict=True))
+
+
 def freshness(asked: Asked, now: datetime, status: dict[str, Any]) -> Values:
     """The same in every context. `status` is the row of RefreshStatus as it was read."""
     as_of, local = asked.database.rows('SELECT "AsOf", "AsOfLocal" FROM snapshot."Snapshots" WHERE "IsCurrent"')[0]
@@ -231,8 +251,18 @@ def building_blocks(asked: Asked) -> Values:
     found: Values = {f"Answerable ({asked.view})": asked.answerable()}
     if _dated(asked.view) and asked.view not in RECORDS:
         found[f"First day ({asked.view})"] = first
+    found["Provisional note"] = _provisional(asked)
     found["Last complete day"] = asked.database.one(f"SELECT max(day) FROM ({asked.days(COMPLETE)})")
     return found
+
+
+def _provisional(asked: Asked) -> str | None:
+    """One sentence for every day: none where a reader sees no calendar."""
+    days, learned = asked.database.rows(
+        'SELECT max("ProvisionalDays"), bool_or("IsProvisionalLearned") FROM snapshot."Dates"'
+    )[0]
+    how = "learned from past nights" if learned else "as declared, too few nights yet"
+    return f"Provisional: days less than {days} days old ({how})"
 
 
 def _dated(view: str) -> bool:

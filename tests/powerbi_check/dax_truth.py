@@ -26,6 +26,8 @@ STOCKS = {
 """Closing values beside the metrics."""
 ONE_FAMILY = {"DailyIncidents": "\"FamilyCode\" = 'violent_critical'"}
 """D1 to D4 are about violent critical incidents."""
+NONE_ON_A_GOOD_DAY = {"OpenItems": ("DailyResponses",), "Revisions": ("Completeness",)}
+"""Views that may rightly be empty, and the one whose rows a reader of them sees."""
 COMPLETE = '"DaysBeforeAsOf" >= 1'
 """Days that were over at as-of."""
 
@@ -80,7 +82,7 @@ class Asked:
         return self.database.remember((self.person.name, self.view, self.context), self._answerable)
 
     def _answerable(self) -> bool:
-        if not self._any(self.view) and not (self.view == "OpenItems" and self._any("DailyResponses")):
+        if not any(map(self._any, (self.view, *NONE_ON_A_GOOD_DAY.get(self.view, ())))):
             return False
         known = {*CUT_BY[self.view], self.view, *(() if self.view in UNDATED else ("Dates",))}
         known |= {"Teams", "Priority"} if self.view == "ResponsePercentiles" else set()
@@ -124,7 +126,7 @@ class Asked:
         return self.database.rows(f"SELECT {', '.join(expressions)} FROM {self.place} WHERE {where}")[0]
 
 
-DETAILS = frozenset({"OpenItems", "HourlyActivity", "DataQuality"})
+DETAILS = frozenset({"OpenItems", "HourlyActivity", "DataQuality", "Revisions", "Completeness"})
 """Tables whose own fields may be chosen and that are no dimension of another view."""
 
 

@@ -51,6 +51,7 @@ AREA = column("Areas", "AreaName", "Area")
 TEAM = column("Teams", "TeamName", "Team")
 INCIDENT_TYPE = column("IncidentTypes", "IncidentTypeName", "Kind of incident")
 FRESHNESS = measure("Snapshots", "Freshness")
+PROVISIONAL = measure("Dates", "Provisional note")
 
 
 def last_days(count: int) -> Between:
@@ -84,20 +85,27 @@ def note(key: str, box: Box, *texts: str, size: int = 10) -> Visual:
     return Visual(key, Kind.TEXT, box, " ".join(texts), paragraphs=tuple(Paragraph(text, size) for text in texts))
 
 
-def head(title: str, left: int = LEFT) -> tuple[Visual, Visual]:
-    """Title and freshness of a page: how old the figures are is never a click away."""
+def provisional(box: Box) -> Visual:
+    """Which days may still change."""
+    return Visual(
+        "provisional", Kind.CARD, box, PROVISIONAL, wells=cards(PROVISIONAL), captions=False, size=10, blank="Not known"
+    )
+
+
+def head(title: str, left: int = LEFT, middle: int = 628, right: int = RIGHT) -> tuple[Visual, Visual]:
+    """Title, up to `middle`, and freshness, up to `right`: how old the figures are is never a click away."""
     return (
         Visual(
             "title",
             Kind.TEXT,
-            Box(left, 8, 628 - left, 48),
+            Box(left, 8, middle - left, 48),
             title,
             paragraphs=(Paragraph(title, 18, bold=True),),
         ),
         Visual(
             "freshness",
             Kind.CARD,
-            Box(636, 8, 628, 48),
+            Box(middle + GAP, 8, right - middle - GAP, 48),
             FRESHNESS,
             wells=cards(FRESHNESS),
             captions=False,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from powerbi.report.pages import frame
 from powerbi.report.pages.frame import cards, column, figure, label, measure, metric_name, values
-from powerbi.report.words import Box, Field, Kind, Page, Sort, Visual
+from powerbi.report.words import Among, Between, Box, Field, Kind, Page, Sort, Visual
 
 MONTH = frame.last_days(28)
 HEALTH = figure("data_health")
+REVISED = measure("Revisions", "Revised records")
+AGE = column("Completeness", "AgeDays", "Age in days")
 STALE = measure("RefreshStatus", "Stale since")
 
 
@@ -50,7 +52,7 @@ PAGE = Page(
         Visual(
             "findings",
             Kind.TABLE,
-            Box(16, 164, 662, 196),
+            Box(16, 164, 662, 170),
             "Defects found in source data of the last 28 days by table, field and finding, "
             "largest share of the records first.",
             "Findings, 28 days",
@@ -69,7 +71,7 @@ PAGE = Page(
         Visual(
             "nights",
             Kind.TABLE,
-            Box(686, 164, 578, 196),
+            Box(686, 164, 578, 170),
             "Each night by its as-of moment, newest first: source rows that were new, changed or deleted.",
             "Nights: rows new, changed and deleted at the source",
             wells=values(
@@ -81,9 +83,41 @@ PAGE = Page(
             sort=(Sort(column("Snapshots", "AsOfLocal", "As of (local time)"), descending=True),),
         ),
         Visual(
+            "completeness",
+            Kind.TABLE,
+            Box(16, 342, 400, 178),
+            "Calls and incidents by the age of their day, up to a week: share known, and share never changed again.",
+            "How complete a day is: calls and incidents",
+            wells=values(
+                AGE,
+                measure("Completeness", "Share known at age", "known"),
+                measure("Completeness", "Share settled at age", "settled"),
+                measure("Completeness", "Records followed at age", "records"),
+            ),
+            filters=(Between(AGE, 0, 7), Among(frame.code("contract_table"), ("call", "incident"))),
+            sort=(Sort(AGE),),
+        ),
+        Visual(
+            "revisions",
+            Kind.TABLE,
+            Box(424, 342, 840, 178),
+            "Past days of the last 28 that a night has changed since they were published, latest change first: records "
+            "that came late, changed or were deleted.",
+            "Days that changed after they were published, 28 days",
+            wells=values(
+                column("Revisions", "RevisedOn", "Changed on"),
+                frame.DAY,
+                label("contract_table", "Table"),
+                *(measure("Revisions", f"{word.title()} records", word) for word in ("late", "changed", "deleted")),
+            ),
+            filters=(MONTH, frame.some(REVISED)),
+            sort=(Sort(column("Revisions", "RevisedOn", "Changed on"), descending=True),),
+            reaches=("findings",),
+        ),
+        Visual(
             "definitions",
             Kind.TABLE,
-            Box(16, 368, 1248, 308),
+            Box(16, 528, 1248, 148),
             "Every figure with its number in the daily list, definition, target and days until it is mature.",
             "What each figure means",
             wells=values(

@@ -85,7 +85,8 @@ STRIP = (
         "mixed",
     ),
     _text(Visual("notice", Kind.CARD, Box(824, 8, 440, 44), REAL, size=10), NOTICE, "Real data"),
-    _text(Visual("situation", Kind.CARD, Box(16, 58, 860, 44), TITLE, size=16, bold=True), TITLE, "As-of not known"),
+    _text(Visual("situation", Kind.CARD, Box(16, 58, 470, 44), TITLE, size=16, bold=True), TITLE, "As-of not known"),
+    frame.provisional(Box(494, 58, 382, 44)),
     _text(Visual("stale", Kind.CARD, Box(884, 58, 380, 44), SCHEDULE, bold=True), STALE, "Refresh is on schedule"),
 )
 WORK = (
@@ -148,6 +149,7 @@ PAGE = Page(
         Phone("notice", 64),
         Phone("situation", 84),
         Phone("stale", 48),
+        Phone("provisional", 64),
         Phone("open items", 84),
         *(Phone(f"tile {metric_id}", 134) for metric_id in TILES),
         Phone("late and due by severity", 240),

@@ -56,7 +56,8 @@ PAGE = Page(
     "trends",
     "Trends",
     (
-        *frame.head("Trends: what is unusual, and since when"),
+        *frame.head("Trends: what is unusual, and since when", middle=470, right=856),
+        frame.provisional(Box(864, 8, 400, 48)),
         Visual(
             "areas",
             Kind.SLICER,
@@ -92,8 +93,7 @@ PAGE = Page(
         frame.note(
             "foot",
             frame.FOOT,
-            "Solid: the day. Dashed: mean of the 28 days before. Dotted: usual range; a day outside it is not usual. "
-            "The last 7 days may still change.",
+            "Solid: the day. Dashed: mean of the 28 days before. Dotted: usual range; a day outside it is not usual.",
         ),
     ),
 )
