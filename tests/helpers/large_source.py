@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import BigInteger, DateTime, Table
+from sqlalchemy import BigInteger, DateTime, String, Table
 
 from models.crisis import METADATA
 from tests.helpers.demo_city import Options, build
@@ -66,6 +66,6 @@ def _value(table: Table, name: str, key: str) -> str:
         return f"{moved} || substr({name}, 20)"
     if isinstance(kind, BigInteger) and name != "partner_id":
         return f"{name} + k * {STEP}" + (f" + :further * {WITHIN}" if name == key else "")
-    if name.endswith("_no"):
+    if name.endswith("_no") and isinstance(kind, String):
         return f"{name} || CASE k WHEN 0 THEN '' ELSE '-' || k END"  # records of one number would be taken for one
     return name
