@@ -71,7 +71,8 @@ def read(place: Place, table: ContractTable, zone: str) -> tuple[list[dict[str, 
         offer = Offer(table, "[thing]", tables(reader)["thing"], zone)
         converter = Converter(offer)
         query = statements.chunk(offer.source, converter.columns, "id", "bigint", 10, first=True)
-        return converter.table_of(reader.columns(query, (), len(converter.columns))).to_pylist(), converter
+        parts = reader.taken(query, (), lambda rows: [converter.part(columns) for columns in rows])
+        return converter.whole(parts).to_pylist(), converter
 
 
 def test_every_type_goes_through_the_driver_whole(place: Place) -> None:

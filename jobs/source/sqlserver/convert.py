@@ -68,7 +68,7 @@ class Converter:
             except UNFIT as error:
                 raise self._broken(column) from error
             table = table.set_column(place, self.schema.field(place), made)
-            if column.name not in UNFLAGGED:
+            if found and column.name not in UNFLAGGED:
                 self._say(column.name, found, doubts)
         if doubts and self._flags is not None:
             flags = _flagged(table.column(self._flags).to_pylist(), doubts)
