@@ -24,6 +24,8 @@ from models.snapshot.rowtext import literal
 
 SPANS = (1, 3, 7)
 """Days that are looked at together: a source with few calls falls silent over several."""
+EVERY = "every source"
+"""All calls together: many small sources are one large one."""
 HALVES = ("morning", "afternoon")
 FAR = timedelta(weeks=WEEKS, days=max(SPANS) + 1)
 """How far back calls matter."""
@@ -187,10 +189,10 @@ def _by_source(then: Counts, here: Counts, last: date, nights: Mapping[date, dat
     silent: list[str] = []
     unusual: list[str] = []
     sources = sorted({code for found in (*then.values(), *here.values()) for code in found})
-    for source in sources:
+    for source in (EVERY, *sources):
         for span in SPANS:
-            before = {day: then[day, str(span)].get(source, 0) for day in nights}
-            count = here[last, str(span)].get(source, 0)
+            before = {day: _of(source, then[day, str(span)]) for day in nights}
+            count = _of(source, here[last, str(span)])
             known = band(before, last, span)
             if known is None:
                 continue
@@ -202,6 +204,10 @@ def _by_source(then: Counts, here: Counts, last: date, nights: Mapping[date, dat
                 unusual.append(f"{told}, from {known.low} to {known.high}")
     yield verdict("calls_by_source", "; ".join(silent))
     yield verdict("calls_unusual", "; ".join(unusual))
+
+
+def _of(source: str, found: Mapping[str, int]) -> int:
+    return _total(found) if source == EVERY else found.get(source, 0)
 
 
 def _days(span: int, last: date) -> str:

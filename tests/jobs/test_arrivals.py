@@ -6,6 +6,7 @@
 | a source with few calls is silent for some days     | calls_by_source blocks on the third or seventh      |
 | a source that comes two days late, as always        | nothing: earlier nights did not have it either      |
 | a source was renamed and mapped                     | nothing                                             |
+| many small sources are silent together              | calls_by_source blocks: every source together       |
 | three times as many as usual                        | calls_unusual warns                                 |
 | no call in half a day                               | half_day_missing blocks                             |
 | the same, and one of the last 28 halves was empty   | nothing                                             |
@@ -115,7 +116,9 @@ def test_days_alike_are_no_surprise(tmp_path: Path) -> None:
 
 def test_a_source_that_brought_next_to_nothing(tmp_path: Path) -> None:
     found = judged(tmp_path, on(LAST, s911=3))
-    assert broken(found) == {"calls_by_source": "911 3 in 2026-02-05, usual 40, at least 18"}
+    assert broken(found) == {
+        "calls_by_source": "every source 9 in 2026-02-05, usual 46, at least 19; 911 3 in 2026-02-05, usual 40, at least 15"
+    }
     assert found["calls_by_source"].blocking
 
 
@@ -123,10 +126,19 @@ def test_few_calls_fall_silent_over_days(tmp_path: Path) -> None:
     """Six a day: one silent day may be chance, three are none; the first that can be said is said."""
     for silent, wanted in (
         (1, {}),
-        (3, {"calls_by_source": "211 0 in the 3 days to 2026-02-05, usual 18, at least 4"}),
+        (3, {"calls_by_source": "211 0 in the 3 days to 2026-02-05, usual 18, at least 3"}),
     ):
         gone = {LAST - timedelta(days=age) for age in range(silent)}
         assert broken(judged(tmp_path, lambda day, gone=gone: {"911": 40} if day in gone else USUAL)) == wanted
+
+
+def test_small_sources_are_one_large_one(tmp_path: Path) -> None:
+    small = {"911": 6, "211": 6, "311": 6, "partner": 6}
+    gone = lambda day: {} if day == LAST else small  # noqa: E731
+    assert broken(judged(tmp_path, gone)) == {
+        "calls_by_source": "every source 0 in 2026-02-05, usual 24, at least 6",
+        "half_day_missing": "no call in the morning of 2026-02-05, usual 12; no call in the afternoon of 2026-02-05, usual 12",
+    }
 
 
 def test_a_source_that_always_comes_late(tmp_path: Path) -> None:
@@ -144,7 +156,10 @@ def test_a_word_that_is_mapped_is_the_same_source(tmp_path: Path) -> None:
 
 def test_too_many_are_a_warning(tmp_path: Path) -> None:
     found = judged(tmp_path, on(LAST, s911=120))
-    assert broken(found) == {"calls_unusual": "911 120 in 2026-02-05, usual 40, from 18 to 76"}
+    assert broken(found) == {
+        "calls_unusual": "every source 126 in 2026-02-05, usual 46, from 19 to 85; "
+        "911 120 in 2026-02-05, usual 40, from 15 to 76"
+    }
     assert not found["calls_unusual"].blocking
 
 
