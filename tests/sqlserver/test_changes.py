@@ -6,6 +6,7 @@ first row, and what is done with it.
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from collections.abc import Callable
@@ -197,3 +198,33 @@ def test_the_oldest_open_transaction_is_asked_for_before_the_first_row(nights: N
     asked = [place for place, text in enumerate(texts) if "MIN_ACTIVE_ROWVERSION" in text]
     rows = next(place for place, text in enumerate(texts) if text.startswith("SELECT TOP (10001)"))
     assert all(place < rows for place in asked)
+
+
+@pytest.mark.parametrize(
+    ("database", "snapshot", "version"),
+    [
+        ("READ_WRITE", 0, "0000000000000020"),
+        ("READ_WRITE", 1, "0000000000000020"),
+        ("READ_ONLY", 0, None),
+        ("READ_ONLY", 1, None),
+    ],
+)
+def test_a_read_only_copy_gives_no_bound_of_rowversions(
+    driver: Driver, tmp_path: Path, home: Path, *, monkeypatch: pytest.MonkeyPatch, database: str, snapshot: int,
+    version: str | None,
+) -> None:  # fmt: skip
+    file = tmp_path / "crisis.db"
+    tiny_source(f"sqlite:///{file}")
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("ALTER TABLE call ADD COLUMN row_version ROWVERSION")
+        connection.execute("UPDATE call SET row_version = x'0000000000000010'")
+        connection.commit()
+    properties = Properties(database, snapshot, 0x20, {"DATETIME": "DATETIME2(6)"})
+    with serving(file, properties=properties) as server:
+        nights = Nights(monkeypatch, server, driver.address(server.port), home)
+        nights.run(DAYS[0])
+        kept = json.loads((nights.changes.home / FILE).read_text("utf-8"))["tables"]["call"]
+        assert kept["version"] == version
+        changed(nights)
+        nights.run(DAYS[1])
+    assert nights.stored(nights.changes)[-1][1:] == (1, 1, 0)

@@ -82,3 +82,10 @@ def test_without_a_driver_for_python_the_next_step_is_told(monkeypatch: pytest.M
 def test_a_password_beside_a_token_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="has a user name"):
         engine("mssql+pyodbc://u:p@s/d", read_only=True, how=Dialling(token=lambda: "t"))
+
+
+def test_a_driver_that_loses_rows_without_a_word_is_refused_by_name() -> None:
+    with pytest.raises(ConfigurationError, match="mssqlpython is refused") as caught:
+        engine("mssql+mssqlpython://reader:secret@server/CrisisDb")
+    assert "mssql+pyodbc" in (caught.value.hint or "")
+    assert "secret" not in caught.value.message

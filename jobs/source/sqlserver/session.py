@@ -29,6 +29,10 @@ WAITS = (1.0, 2.0, 4.0, 8.0)
 """Seconds before each further attempt; after the last one the run ends."""
 
 
+READ_ONLY = "READ_ONLY"
+"""What a copy says of itself: a readable secondary, a restored copy, a database snapshot."""
+
+
 class Mode(Enum):
     """How the rows of one transaction hang together; `one_moment` when all of them show the same one."""
 
@@ -46,6 +50,8 @@ class Told:
     """What a session has to tell at its end."""
 
     mode: Mode = Mode.READ_COMMITTED
+    copy: bool = False
+    """Whether anything came from a read-only copy, in whatever mode: a fail-over may lead to one."""
     connections: int = 0
     repeated: int = 0
 
@@ -107,7 +113,8 @@ class Session:
             for statement in statements.SESSION:
                 cursor.execute(statement)
             cursor.execute(statements.MODE)
-            mode = _mode(*cursor.fetchone())  # type: ignore[misc]
+            updateability, snapshots = cursor.fetchone()  # type: ignore[misc]
+            mode = _mode(updateability, snapshots)
             cursor.execute(statements.SNAPSHOT if mode is Mode.SNAPSHOT else statements.READ_COMMITTED)
             cursor.close()
             driver.autocommit = not mode.one_moment
@@ -115,6 +122,7 @@ class Session:
             _drop(connection)
             raise
         self.told.mode = mode
+        self.told.copy = self.told.copy or updateability == READ_ONLY
         self.told.connections += 1
         return connection
 
@@ -133,7 +141,7 @@ def _columns(cursor: Any) -> Iterator[Columns]:
 def _mode(updateability: str | None, snapshot_state: int | None) -> Mode:
     if snapshot_state == 1:
         return Mode.SNAPSHOT
-    return Mode.COPY if updateability == "READ_ONLY" else Mode.READ_COMMITTED
+    return Mode.COPY if updateability == READ_ONLY else Mode.READ_COMMITTED
 
 
 def _drop(connection: PoolProxiedConnection) -> None:

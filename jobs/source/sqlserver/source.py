@@ -21,7 +21,7 @@ from jobs.source.sqlserver.convert import Converter
 from jobs.source.sqlserver.extract import extract
 from jobs.source.sqlserver.offers import has_marker, offers, selects
 from jobs.source.sqlserver.orphans import add_late_parents
-from jobs.source.sqlserver.session import Mode, Session, Told, session
+from jobs.source.sqlserver.session import Session, Told, session
 from jobs.source.sqlserver.token import token_source
 from jobs.verdict import broken, passed
 from models.settings import JobSettings
@@ -82,7 +82,8 @@ def deliver(settings: JobSettings, staged: Path, advance: Callable[[str], None],
             if changed:
                 partly += 1
                 overlay(going.held, offer.table, file, target)
-            marks[name] = mark(offer, target, oldest, going.now)
+            # a copy lags behind the transactions of which that number speaks: updated_at with its overlap is safer
+            marks[name] = mark(offer, target, None if reader.told.copy else oldest, going.now)
             advance(name)
         late = 0 if reader.told.one_moment else add_late_parents(reader, offered, converters, staged)
         told = reader.told
@@ -93,9 +94,9 @@ def deliver(settings: JobSettings, staged: Path, advance: Callable[[str], None],
 
 
 def _oldest(reader: Session) -> bytes | None:
-    """Up to where rowversions are committed, asked before the first row is read. A copy does not say it dependably."""
+    """Up to where rowversions are committed, asked before the first row is read."""
     (row,) = reader.rows(statements.OLDEST_ACTIVE)
-    return bytes(row[0]) if reader.told.mode is not Mode.COPY and row[0] is not None else None
+    return bytes(row[0]) if row[0] is not None else None
 
 
 def _reach(partly: int, asked: int, before: Marks | None) -> CheckResult:
