@@ -20,6 +20,7 @@ from models.catalogue import CATALOGUE
 from models.clock import now, parse_instant
 from models.errors import Unavailable
 from models.service import RefreshCheck, RefreshRun
+from models.service.runs import LATEST_FIRST
 from models.settings import ApiSettings
 from models.snapshot import layout, manifest
 from models.snapshot.manifest import Manifest
@@ -181,17 +182,14 @@ def _staleness(
 
 def _last_run(session: Session) -> LastRun:
     latest = session.exec(
-        select(RefreshRun).where(RefreshRun.state != REPLAYED).order_by(col(RefreshRun.started_at).desc()).limit(1)
+        select(RefreshRun).where(RefreshRun.state != REPLAYED).order_by(*LATEST_FIRST).limit(1)
     ).first()
     if latest is None:
         return LastRun()
     finished: RefreshRun | None = latest
     if latest.state == RUNNING:
         finished = session.exec(
-            select(RefreshRun)
-            .where(col(RefreshRun.state).not_in((REPLAYED, RUNNING)))
-            .order_by(col(RefreshRun.started_at).desc())
-            .limit(1)
+            select(RefreshRun).where(col(RefreshRun.state).not_in((REPLAYED, RUNNING))).order_by(*LATEST_FIRST).limit(1)
         ).first()
     failed = finished is not None and finished.state == FAILED
     return LastRun(

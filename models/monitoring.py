@@ -18,6 +18,7 @@ from sqlmodel import Session, col, func, select
 
 from models.clock import parse_instant
 from models.service import BackupTaken, RefreshCheck, RefreshRequest, RefreshRun, RefreshStep, RefreshWorker, queue
+from models.service.runs import LATEST_FIRST
 from models.snapshot import layout, manifest
 
 FAILED, RUNNING, REPLAYED = "failed", "running", "replayed"
@@ -108,7 +109,7 @@ def _escaped(value: str) -> str:
 
 def _runs(session: Session) -> Iterator[Sample]:
     """Replays of past days do not count: they say nothing of the night."""
-    newest = select(RefreshRun).where(RefreshRun.state != REPLAYED).order_by(col(RefreshRun.started_at).desc()).limit(1)
+    newest = select(RefreshRun).where(RefreshRun.state != REPLAYED).order_by(*LATEST_FIRST).limit(1)
     running = session.exec(newest.where(RefreshRun.state == RUNNING)).first()
     last = session.exec(newest.where(RefreshRun.state != RUNNING)).first()
     good = session.exec(newest.where(col(RefreshRun.state).not_in((RUNNING, FAILED)))).first()

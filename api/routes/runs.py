@@ -15,7 +15,7 @@ from typing import Any
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from api.edge.note import note_of
 from api.routes.guard import requires
@@ -24,6 +24,7 @@ from models.clock import iso
 from models.errors import Forbidden, NotFound, NoWorker, RunCancelled, Unavailable
 from models.service import RefreshRun, queue
 from models.service.queue import Asked
+from models.service.runs import LATEST_FIRST
 
 PATH = "/v1/refresh-runs"
 RUNS_SHOWN = 50
@@ -113,7 +114,7 @@ def _listed(parts: Parts) -> list[dict[str, Any]]:
     """What waits, then the last runs, the newest first."""
     waiting = [Asked(request, None, None) for request in queue.waiting(parts.database)]
     with Session(parts.database) as session:
-        runs = session.exec(select(RefreshRun).order_by(col(RefreshRun.started_at).desc()).limit(RUNS_SHOWN)).all()
+        runs = session.exec(select(RefreshRun).order_by(*LATEST_FIRST).limit(RUNS_SHOWN)).all()
     return [described(asked, steps=False) for asked in (*waiting, *(Asked(None, run, None) for run in runs))]
 
 

@@ -32,6 +32,7 @@ from models.database import engine
 from models.errors import ConfigurationError, CrisisError
 from models.findings import FINDINGS
 from models.service import ApiKey, RefreshRun, RefreshStep, RefreshWorker, queue
+from models.service.runs import LATEST_FIRST
 from models.settings import ApiSettings, JobSettings
 from models.snapshot import layout, manifest
 from models.sqlserver import told
@@ -86,7 +87,7 @@ def _service(settings: JobSettings) -> Iterator[Found]:
             return
         with Session(engine(settings.service_database, read_only=True)) as session:
             key = session.exec(select(ApiKey).where(col(ApiKey.revoked_at).is_(None)).limit(1)).first()
-            last = session.exec(select(RefreshRun).order_by(col(RefreshRun.started_at).desc()).limit(1)).first()
+            last = session.exec(select(RefreshRun).order_by(*LATEST_FIRST).limit(1)).first()
             worker = session.exec(select(RefreshWorker).order_by(col(RefreshWorker.beat_at).desc()).limit(1)).first()
             followed = session.exec(
                 select(RefreshStep).where(RefreshStep.run_id == last.run_id) if last else select(RefreshStep).limit(0)

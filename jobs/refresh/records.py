@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, Table, delete, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Table, delete, func, insert, or_, select, update
 
 from jobs.refresh.course import Before
 from models.clock import now
@@ -184,7 +184,8 @@ def never_began(engine: Engine, run_id: str, trigger: str, code: str) -> None:
                 state="failed",
                 started_at=moment,
                 ended_at=moment,
-                fence=0,
+                # after the runs that did begin: by this number they are put in order
+                fence=connection.scalar(select(func.max(RUNS.c.fence))) or 0,
                 error_code=code,
                 message=message,
             )

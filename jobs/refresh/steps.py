@@ -24,16 +24,17 @@ from jobs.refresh.history import History
 from jobs.refresh.night import NIGHT_FILE, Night, night_hash
 from jobs.refresh.parameters import Parameters, load, profile
 from jobs.refresh.recipe import Recipe, recipe
-from jobs.refresh.versions import Difference
+from jobs.refresh.versions import Difference, watermark
 from jobs.source import delivery
 from jobs.source.arrivals import FAR, Past, arrivals
 from jobs.source.contract import TABLES, SourceFacts
 from jobs.source.delivery import Before, Extracted
+from jobs.source.machine_clock import runs_on
 from jobs.source.plausible import NEW, plausibility
 from jobs.verdict import verdict
 from models.catalogue import CATALOGUE
 from models.catalogue.types import View
-from models.clock import local_day
+from models.clock import local_day, parse_instant
 from models.errors import ContractBroken
 from models.monitoring import counted
 from models.settings import JobSettings
@@ -139,11 +140,29 @@ def receive(
     counted = arrivals(con, staged, past, as_of, source.zone)
     checks = (
         *read,
+        *_clock(con, staged, source, as_of, last),
         *plausibility(con, staged, as_of, words),
         *counted,
         _losses(differences),
     )
     return Delivery(source, differences, checks, fresh)
+
+
+def _clock(
+    con: duckdb.DuckDBPyConnection, staged: Path, source: SourceFacts, as_of: datetime, last: Night | None
+) -> tuple[CheckResult, ...]:
+    """Whether the clock can be believed; a demonstration city has no clock of its own."""
+    if source.synthetic:
+        return ()
+    changed = watermark(con, staged)
+    return (
+        runs_on(
+            as_of,
+            last.moment if last else None,
+            parse_instant(changed) if changed else None,
+            last.watermark if last else None,
+        ),
+    )
 
 
 def told(differences: dict[str, Difference]) -> str:

@@ -34,6 +34,8 @@ PAUSE = timedelta(minutes=10)
 """Between two tries of one night."""
 LATE = timedelta(minutes=5)
 """A run that begins later than this after its hour makes up for something."""
+WRONG = timedelta(days=1)
+"""A run that is dated further ahead than this began by a clock that was wrong, and says nothing of tonight."""
 PASSING: tuple[type[CrisisError], ...] = (
     SourceUnreachable,
     LeaseLost,
@@ -93,7 +95,7 @@ def next_due(moment: datetime, at: time, zone: str) -> datetime:
 def plan(moment: datetime, at: time, zone: str, seen: Sequence[Seen], good: datetime | None) -> Plan:
     """What to do at `moment`, aware UTC. `seen` are runs, earliest first; `good` is when one last ended well."""
     since, following = last_due(moment, at, zone), next_due(moment, at, zone)
-    of_tonight = [run for run in seen if run.started_at >= since]
+    of_tonight = [run for run in seen if since <= run.started_at <= moment + WRONG]
     if any(_is_done(run, since) for run in of_tonight):
         return Plan(False, following, "")
     failed = [

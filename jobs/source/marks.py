@@ -37,10 +37,11 @@ def valid(home: Path, night: str, now: datetime, days: int) -> Marks | None:
     """The marks from which this night may go on; None when everything has to be read."""
     try:
         found = msgspec.json.decode((home / FILE).read_bytes(), type=Marks)
-        due = parse_instant(found.full_at) + timedelta(days=days)
+        full = parse_instant(found.full_at)
     except (OSError, msgspec.MsgspecError, ValueError):
         return None
-    return found if found.night == night and now < due else None
+    in_time = full <= now < full + timedelta(days=days)  # nothing was read in the future: that clock was wrong
+    return found if found.night == night and in_time else None
 
 
 def keep(home: Path, marks: Marks, night: str) -> None:

@@ -67,6 +67,15 @@ DELIVERY = (
         "Look at the column in the source; the records count as far as they can.",
     ),
     _delivery(
+        "clock_runs_on",
+        "This machine's clock runs on",
+        "the run begins after the latest night, and not 35 days further from it than the source's newest change",
+        "the clock of the machine on which the job runs, updated_at of every table",
+        "Set the clock. Mended: `crisis refresh`. If it is right (it was wrong in the latest night, or the source slept): "
+        "`crisis refresh --accept clock_runs_on`.",
+        blocking=BLOCKS,
+    ),
+    _delivery(
         "half_day_missing",
         "Half a day of calls is missing",
         "no half of the last whole local day is without a call where that is no chance and did not happen in 28 days",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pydantic import NaiveDatetime
-from sqlmodel import Field
+from sqlmodel import Field, col
 
 from models.service.base import ServiceTable
 
@@ -20,6 +20,10 @@ class RefreshRun(ServiceTable, table=True):
     fence: int = Field(default=0, description="Number of the lease under which it ran.")
     error_code: str | None = Field(default=None, max_length=64)
     message: str | None = Field(default=None, max_length=512, description="One line for people; no row values.")
+
+
+LATEST_FIRST = (col(RefreshRun.fence).desc(), col(RefreshRun.started_at).desc())
+"""The order in which runs began, whatever the clock did: the lease's number grows from run to run."""
 
 
 class RefreshStep(ServiceTable, table=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.drill import (
     at_once,
+    clocks,
     driver_faults,
     folders,
     kill_schedule,
@@ -26,6 +27,7 @@ ROWS: tuple[Row, ...] = (
     *missed.ROWS,
     *restore.ROWS,
     *driver_faults.ROWS,
+    *clocks.ROWS,
     paging.ROW,
     *kills.ROWS,
     kill_schedule.ROW,

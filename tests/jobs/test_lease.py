@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from jobs.migrate import upgrade_service
-from jobs.refresh.lease import TABLE, Hold, take
+from jobs.refresh.lease import TABLE, Hold, is_held, take
 from models.database import engine
 from models.errors import LeaseHeld, LeaseLost
 
@@ -58,6 +58,16 @@ def test_the_second_is_refused_until_the_first_is_silent_too_long(service: Engin
         take(service, "second", 60, clock)
     clock.forward(1)
     assert take(service, "second", 60, clock).fence == first.fence + 1
+
+
+def test_a_lease_that_ends_next_year_was_written_by_a_wrong_clock(service: Engine, clock: Clock) -> None:
+    clock.forward(366 * 86_400)
+    wrong = take(service, "wrong", 60, clock)
+    clock.forward(-366 * 86_400)
+    assert not is_held(service, clock)
+    assert take(service, "next", 60, clock).fence == wrong.fence + 1
+    with pytest.raises(LeaseLost):
+        wrong.renew()
 
 
 def test_a_released_lease_is_free_at_once(service: Engine, clock: Clock) -> None:

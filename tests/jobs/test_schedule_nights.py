@@ -5,6 +5,7 @@ Toronto: forward on 2026-03-08, 02:00 EST -> 03:00 EDT; back on 2026-11-01, 02:0
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 import pytest
@@ -124,9 +125,13 @@ def test_what_the_records_say_about_tonight(line: str) -> None:
     assert bool(found.why) is bool(because)
 
 
-@pytest.mark.parametrize(("jump", "runs"), [(timedelta(hours=-3), 1), (timedelta(days=-2), 1), (timedelta(days=5), 2)])
+@pytest.mark.parametrize(("jump", "runs"), [(timedelta(hours=-3), 1), (timedelta(days=-2), 2), (timedelta(days=5), 2)])
 def test_a_clock_that_jumps_makes_no_second_run_of_a_night(jump: timedelta, runs: int) -> None:
-    """After the night's run the clock is set elsewhere, and right again an hour later."""
+    """After the night's run the clock is set elsewhere, and right again an hour later.
+
+    By a clock that is days back the night's run lies in the future and says nothing; the second one ends by the check
+    clock_runs_on.
+    """
     moment, at = instant("2026-03-10 06:15"), time(2, 15)
     seen: list[Seen] = []
     for step in (timedelta(), timedelta(minutes=10), jump, timedelta(minutes=20), timedelta(minutes=60) - jump):
@@ -135,6 +140,14 @@ def test_a_clock_that_jumps_makes_no_second_run_of_a_night(jump: timedelta, runs
         if plan(moment, at, TORONTO, [each for each in seen if each.started_at >= since], moment).begin:
             seen.append(run(moment))
     assert len(seen) == runs
+
+
+@pytest.mark.parametrize("state", ["published", "failed"])
+def test_a_run_of_next_year_holds_up_no_night(state: str) -> None:
+    ahead = run(instant("2027-03-10 06:15"))
+    seen = [replace(ahead, state=state, code="CheckFailed" if state == "failed" else None)]
+    found = plan(instant("2026-03-11 06:15"), time(2, 15), TORONTO, seen, instant("2026-03-10 06:15"))
+    assert found.begin
 
 
 def test_the_pauses_and_tries() -> None:
