@@ -11,6 +11,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,9 @@ def run(bench: Bench) -> Outcome:
             judge.check(question, found=after.get(question), expected=answer)
         judge.check("the rows behind a next link", found=_rest(link, root, logins["analyst"]), expected=link["rest"])
     _news(source, 2)
-    for place in (twin, home):
-        judge.check("the night after", found=process(place, moments[2], None, source_url=source), expected=HEALTHY)
+    with ThreadPoolExecutor(2) as pool:
+        for ended in pool.map(lambda place: process(place, moments[2], None, source_url=source), (twin, home)):
+            judge.check("the night after", found=ended, expected=HEALTHY)
     judge.check("version of the night after", found=current(home).version, expected=current(twin).version)
     for view, expected in current(twin).views.items():
         judge.check(f"{view} of the night after", found=current(home).views[view].identity, expected=expected.identity)
