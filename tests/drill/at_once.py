@@ -78,6 +78,8 @@ def at_once(bench: Bench) -> Outcome:
         }
 
     first = judged(bench, AT_ONCE, found, "starts at once")
+    if bench.short:
+        return first
     second = judged(bench, ASKED, lambda _line: asked(bench), "request beside a run")
     return Outcome(f"{first.figure}; {second.figure}", first.good and second.good, (*first.remarks, *second.remarks))
 

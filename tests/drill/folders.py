@@ -196,6 +196,7 @@ ROWS = (
         "read-only",
         "the run ends with 20, yesterday stays; writable again it is right",
         sealed("read-only", errno.EROFS, "FolderNotWritable", 20),
+        short=False,
     ),
 )
 

@@ -230,15 +230,13 @@ def judged(
     found: Callable[[dict[str, str]], dict[str, str]],
     noun: str = "nights",
     told: str = "",
-    *,
-    every: bool = False,
 ) -> Outcome:
     """Do each line of a designed table and compare cell by cell; a message's cell is what must stand in it.
 
-    The short form does the first line alone, unless `every` says otherwise.
+    The short form does the first line alone.
     """
     wrong: list[str] = []
-    designed = lines(table)[: 1 if bench.short and not every else None]
+    designed = lines(table)[: 1 if bench.short else None]
     for line in designed:
         case, *others = line
         cells = found(line)

@@ -125,6 +125,6 @@ ROWS = (
         "one too many is none of ours, one too few ends the run",
         lambda bench: rows(bench, "columns", COLUMNS),
     ),
-    Row("code-changed", "published with a warning; mapped, it is as before", code_changed),
+    Row("code-changed", "published with a warning; mapped, it is as before", code_changed, short=False),
     Row("source-away", "yesterday stays, stale since; back, nothing is missing", away),
 )
