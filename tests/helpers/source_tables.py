@@ -71,8 +71,7 @@ def source(
     )
     con.executemany("INSERT INTO src._nights VALUES (?, ?, ?, 0, 0, 0)", [(at, seen, seen) for at, seen in when])
     no_versions(con)
-    if kept := [list(row) for row in versions]:
-        con.executemany("INSERT INTO src._version VALUES (?, ?, ?, ?, ?, ?)", kept)
+    _insert(con, "_version", [list(row) for row in versions])
     if deleted:
         con.executemany("INSERT INTO src._deleted VALUES (?, ?)", list(deleted.items()))
     return con
@@ -95,10 +94,14 @@ def _fill(
         filled |= {"_first_recorded_at": nights[0][0], **row}
         filled.setdefault("_recorded_at", filled["_first_recorded_at"])
         values.append([filled.get(name) for name in columns])
+    _insert(con, table.name, values)
+
+
+def _insert(con: duckdb.DuckDBPyConnection, name: str, values: list[list[object]]) -> None:
     for start in range(0, len(values), TOGETHER):
         part = values[start : start + TOGETHER]
-        marks = ", ".join(f"({', '.join('?' for _ in columns)})" for _ in part)
-        con.execute(f"INSERT INTO src.{table.name} VALUES {marks}", [value for row in part for value in row])
+        marks = ", ".join(f"({', '.join('?' for _ in row)})" for row in part)
+        con.execute(f"INSERT INTO src.{name} VALUES {marks}", [value for row in part for value in row])
 
 
 def parameters(as_of: str | datetime, *, profile: str = "product", **more: object) -> Parameters:

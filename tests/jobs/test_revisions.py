@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import duckdb
+import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
@@ -131,6 +132,7 @@ def test_a_clock_that_ran_ahead_for_a_night_makes_nothing_late() -> None:
         ("call", 1, jumped[2][0], "put", noon, noon),
         ("call", 2, jumped[3][0], "put", noon + timedelta(days=1), noon),
         ("call", 3, jumped[3][0], "put", noon, noon),
+        ("call", 4, jumped[2][0], "put", noon + timedelta(hours=13), noon),  # of that night's own day
     ]
     con = source({}, as_of=chosen.as_of, nights=jumped, versions=versions)
     figures(con, chosen, *VIEWS)
@@ -138,6 +140,33 @@ def test_a_clock_that_ran_ahead_for_a_night_makes_nothing_late() -> None:
         2026-01-11 | call | 2026-01-12 | 1 | 0 | 0
         2026-01-11 | call | 2026-01-13 | 1 | 0 | 0
     """), "one row of the first night after it, no more"
+
+
+def test_days_after_as_of_are_not_told_of_though_nights_with_a_clock_ahead_have_seen_them() -> None:
+    nights = nightly("2026-01-10", 4)
+    year = timedelta(days=365)
+    jumped = [(nights[n][1] + year, nights[n][1] + (year if n < 3 else timedelta())) for n in range(4)]
+    chosen = parameters(nights[3][1].replace(tzinfo=UTC))
+    noon = instant("2026-01-11 12:00")
+    versions: list[Version] = [
+        ("call", 1, jumped[2][0], "put", noon + timedelta(days=90), noon),
+        ("call", 2, jumped[2][0], "put", noon, noon),
+    ]
+    con = source({}, as_of=chosen.as_of, nights=jumped, versions=versions)
+    figures(con, chosen, *VIEWS)
+    assert shown(con, "Revisions", REVISED) == cells("2026-01-11 | call | 2027-01-12 | 1 | 0 | 0")
+
+
+def test_nights_of_the_last_400_days_are_told_of() -> None:
+    begin = datetime(2025, 1, 1)  # noqa: DTZ001
+    nights = nightly("2025-01-01", 403)
+    when = {number: recorded for number, (recorded, _) in enumerate(nights)}
+    clock = instant(f"{begin - timedelta(days=9):%Y-%m-%d} 12:00")
+    versions: list[Version] = [("call", n, when[n], "put", clock, clock) for n in (1, 2, 3, 402)]
+    chosen = parameters(nights[-1][1].replace(tzinfo=UTC))
+    con = source({}, as_of=chosen.as_of, nights=nights, versions=versions)
+    figures(con, chosen, *VIEWS)
+    assert [row[2] for row in shown(con, "Revisions", REVISED)] == ["2025-01-04", "2026-02-07"]
 
 
 def test_completeness_follows_whole_lives() -> None:
@@ -171,44 +200,42 @@ def test_completeness_follows_whole_lives() -> None:
     assert len(shown(con, "Completeness", AT_AGE)) == len(TABLES) * 61
 
 
-def a_city(nights: Sequence[Night], *, late: int) -> list[Version]:
-    """Ten calls a day, nine known the morning after, the tenth `late` days after its day."""
+def a_city(nights: Sequence[Night], *, late: int, calls: int) -> list[Version]:
+    """So many calls a day, all but one known the morning after, the last one `late` days after its day."""
     made: list[Version] = []
     when = [recorded for recorded, _ in nights]
     for number, recorded in enumerate(when[:-1]):
-        for call in range(10):
-            seen = number + (late if call == 9 else 1)
+        for call in range(calls):
+            seen = number + (late if call == 0 else 1)
             if seen < len(when):
                 clock = recorded + timedelta(hours=8)
-                made.append(("call", 10 * number + call, when[seen], "put", clock, clock))
+                made.append(("call", calls * number + call, when[seen], "put", clock, clock))
     return made
 
 
-def test_a_day_is_provisional_as_long_as_past_nights_say_and_until_then_as_declared() -> None:
-    """
-    | nights | late | why
-    | 57     | 4    | the days from the second to the 29th have been followed for 28 days
-    | 56     | 4    | one of the 28 has not
-    | 57     | 1    | everything is known the morning after
-    | 95     | 40   | one in ten becomes known at an age of 40 days
-    | 57     | 29   | nothing says when: longer than has been followed
-    """
-    for number, late, days, learned in (
-        (57, 4, 4, True),
-        (56, 4, 7, False),
-        (57, 1, 1, True),
-        (95, 40, 40, True),
-        (57, 29, 61, True),
-        (1, 1, 7, False),
-    ):
-        nights = nightly("2026-01-01", number)
-        chosen = parameters(nights[-1][1].replace(tzinfo=UTC))
-        con = source({}, as_of=chosen.as_of, nights=nights, versions=a_city(nights, late=late))
-        figures(con, chosen, "Dates")
-        stated = published(con, "Dates", "ProvisionalDays", "IsProvisionalLearned", where='"DaysBeforeAsOf" = 0')
-        assert stated == [(days, learned)], (number, late)
-        marked = published(con, "Dates", "DaysBeforeAsOf", where='"IsProvisional"')
-        assert {before for (before,) in marked} <= set(range(days))
+PROVISIONAL = """
+    nights | calls | late | days | learned | why
+    57     | 50    | 4    | 4    | True    | 49 in 50 the morning after are too few; the second to the 29th day were followed
+    56     | 50    | 4    | 7    | False   | one of 28 days has not been followed for 28 days
+    57     | 50    | 1    | 1    | True    | everything is known the morning after
+    57     | 101   | 4    | 1    | True    | 100 in 101 are enough
+    95     | 10    | 40   | 40   | True    | one in ten becomes known at an age of 40 days
+    57     | 10    | 29   | 61   | True    | nothing says when: longer than has been followed
+    1      | 10    | 1    | 7    | False   | a first night has seen nothing happen
+"""
+
+
+@pytest.mark.parametrize("line", PROVISIONAL.strip().splitlines()[1:], ids=lambda line: " ".join(line.split("|")[:3]))
+def test_a_day_is_provisional_as_long_as_past_nights_say_and_until_then_as_declared(line: str) -> None:
+    number, calls, late, days, learned, _ = (cell.strip() for cell in line.split("|"))
+    nights = nightly("2026-01-01", int(number))
+    chosen = parameters(nights[-1][1].replace(tzinfo=UTC))
+    versions = a_city(nights, late=int(late), calls=int(calls))
+    con = source({}, as_of=chosen.as_of, nights=nights, versions=versions)
+    figures(con, chosen, "Dates")
+    assert shown(con, "Dates", "ProvisionalDays | IsProvisionalLearned", '"DaysBeforeAsOf" = 0') == [(days, learned)]
+    marked = published(con, "Dates", "DaysBeforeAsOf", where='"IsProvisional"')
+    assert {before for (before,) in marked} <= set(range(int(days)))
 
 
 @st.composite
