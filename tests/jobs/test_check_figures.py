@@ -10,6 +10,7 @@ import pytest
 from jobs.refresh.check import AHEAD, check, every, judge
 from jobs.refresh.companions import companions
 from jobs.refresh.parameters import Parameters
+from jobs.refresh.reconciled import AGREEMENTS, Agreement
 from models.catalogue import CATALOGUE
 from tests.helpers.source_tables import Row, figures, made, parameters, source, table
 from tests.jobs.test_compute_contract import busy
@@ -125,6 +126,26 @@ def test_only_plans_may_lie_ahead() -> None:
     found = {result.check: result for result in check(con, parameters(AS_OF))}
     assert AHEAD == ("Supports",)
     assert found["no_future_days"].outcome == found["references_known"].outcome == "passed"
+
+
+LINES = [(each, column) for each in AGREEMENTS for column in each.columns]
+
+
+@pytest.mark.parametrize(
+    ("agreement", "column"), LINES, ids=[f"{each.daily}.{column} {each.records}" for each, column in LINES]
+)
+def test_every_sum_that_must_agree_is_looked_at(
+    sound: tuple[duckdb.DuckDBPyConnection, Parameters], agreement: Agreement, column: str
+) -> None:
+    """One more in any column of any daily view, and its check says so."""
+    con, chosen = sound
+    con.execute("BEGIN")
+    try:
+        con.execute(f'UPDATE pub."{agreement.daily}" SET "{column}" = "{column}" + 1 FROM param WHERE {agreement.of}')
+        result = judge(con, agreement.check, every()[agreement.check], chosen)
+    finally:
+        con.execute("ROLLBACK")
+    assert result.outcome == "failed"
 
 
 # --- shares against what is usual -------------------------------------------------------------------------------------
