@@ -89,6 +89,7 @@ def test_a_log_is_one_object_a_line_and_holds_no_value_of_a_row(
     settings, columns = marked(home)
     assert columns > 8
     refresh = RUN.format(words="'refresh', '--json'")
+    monkeypatch.setenv("CRISIS_NOW", "2026-01-04T15:00:00Z")
     every = []
     code, said = lines(refresh, home)
     assert (code, said[-1]["state"]) == (0, "published"), said[-1]
@@ -97,14 +98,13 @@ def test_a_log_is_one_object_a_line_and_holds_no_value_of_a_row(
     assert all(each["seconds"] >= 0 for each in said if each.get("event") == "Done")
     every += said
 
-    monkeypatch.setenv("CRISIS_NOW", "2027-02-01T09:00:00Z")
+    monkeypatch.setenv("CRISIS_NOW", "2026-01-05T07:00:00Z")
     code, said = lines(UNFORESEEN, home)
     assert code == 1
     (failed,) = [each for each in said if each.get("event") == "Failed"]
     assert (failed["error_code"], failed["message"]) == ("InternalError", "ConversionException")
     assert (said[-1]["state"], said[-1]["error_code"]) == ("failed", "InternalError")
     every += said
-    monkeypatch.delenv("CRISIS_NOW")
 
     opened = engine(settings.source_database)
     with opened.begin() as connection:
