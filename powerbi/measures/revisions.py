@@ -64,6 +64,6 @@ def _note() -> str:
     days = f"CALCULATE(MAX({dax_column('Dates', 'ProvisionalDays')}), {OTHER_DAYS})"
     learned = f"{dax_column('Dates', 'IsProvisionalLearned')} = TRUE()"
     count = f"CALCULATE(COUNTROWS({dax_table('Dates')}), {OTHER_DAYS}, {learned})"
-    how = f"IF(LearnedDays > 0, {dax_text('learned from past nights')}, {dax_text('as declared, too few nights yet')})"
-    words = f'"Provisional: days less than " & ProvisionalAge & " days old (" & {how} & ")"'
+    how = f"IF(LearnedDays > 0, {dax_text('learned')}, {dax_text('declared')})"
+    words = f'"Provisional: days under " & ProvisionalAge & " days old (" & {how} & ")"'
     return with_variables({"ProvisionalAge": days, "LearnedDays": count}, when("NOT ISBLANK(ProvisionalAge)", words))

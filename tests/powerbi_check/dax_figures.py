@@ -261,8 +261,8 @@ def _provisional(asked: Asked) -> str | None:
     days, learned = asked.database.rows(
         'SELECT max("ProvisionalDays"), bool_or("IsProvisionalLearned") FROM snapshot."Dates"'
     )[0]
-    how = "learned from past nights" if learned else "as declared, too few nights yet"
-    return f"Provisional: days less than {days} days old ({how})"
+    how = "learned" if learned else "declared"
+    return f"Provisional: days under {days} days old ({how})"
 
 
 def _dated(view: str) -> bool:

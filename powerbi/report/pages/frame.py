@@ -92,20 +92,20 @@ def provisional(box: Box) -> Visual:
     )
 
 
-def head(title: str, left: int = LEFT, middle: int = 628, right: int = RIGHT) -> tuple[Visual, Visual]:
-    """Title, up to `middle`, and freshness, up to `right`: how old the figures are is never a click away."""
+def head(title: str, left: int = LEFT) -> tuple[Visual, Visual]:
+    """Title and freshness of a page: how old the figures are is never a click away."""
     return (
         Visual(
             "title",
             Kind.TEXT,
-            Box(left, 8, middle - left, 48),
+            Box(left, 8, 628 - left, 48),
             title,
             paragraphs=(Paragraph(title, 18, bold=True),),
         ),
         Visual(
             "freshness",
             Kind.CARD,
-            Box(middle + GAP, 8, right - middle - GAP, 48),
+            Box(636, 8, 628, 48),
             FRESHNESS,
             wells=cards(FRESHNESS),
             captions=False,

@@ -52,7 +52,7 @@ PAGE = Page(
         Visual(
             "findings",
             Kind.TABLE,
-            Box(16, 164, 662, 170),
+            Box(16, 164, 662, 124),
             "Defects found in source data of the last 28 days by table, field and finding, "
             "largest share of the records first.",
             "Findings, 28 days",
@@ -71,7 +71,7 @@ PAGE = Page(
         Visual(
             "nights",
             Kind.TABLE,
-            Box(686, 164, 578, 170),
+            Box(686, 164, 578, 124),
             "Each night by its as-of moment, newest first: source rows that were new, changed or deleted.",
             "Nights: rows new, changed and deleted at the source",
             wells=values(
@@ -85,7 +85,7 @@ PAGE = Page(
         Visual(
             "completeness",
             Kind.TABLE,
-            Box(16, 342, 400, 178),
+            Box(16, 296, 400, 124),
             "Calls and incidents by the age of their day, up to a week: share known, and share never changed again.",
             "How complete a day is: calls and incidents",
             wells=values(
@@ -100,7 +100,7 @@ PAGE = Page(
         Visual(
             "revisions",
             Kind.TABLE,
-            Box(424, 342, 840, 178),
+            Box(424, 296, 840, 124),
             "Past days of the last 28 that a night has changed since they were published, latest change first: records "
             "that came late, changed or were deleted.",
             "Days that changed after they were published, 28 days",
@@ -117,7 +117,7 @@ PAGE = Page(
         Visual(
             "definitions",
             Kind.TABLE,
-            Box(16, 528, 1248, 148),
+            Box(16, 428, 1248, 248),
             "Every figure with its number in the daily list, definition, target and days until it is mature.",
             "What each figure means",
             wells=values(

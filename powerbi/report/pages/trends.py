@@ -56,8 +56,7 @@ PAGE = Page(
     "trends",
     "Trends",
     (
-        *frame.head("Trends: what is unusual, and since when", middle=470, right=856),
-        frame.provisional(Box(864, 8, 400, 48)),
+        *frame.head("Trends: what is unusual, and since when"),
         Visual(
             "areas",
             Kind.SLICER,
@@ -92,8 +91,9 @@ PAGE = Page(
         ),
         frame.note(
             "foot",
-            frame.FOOT,
+            Box(16, 682, 860, 34),
             "Solid: the day. Dashed: mean of the 28 days before. Dotted: usual range; a day outside it is not usual.",
         ),
+        frame.provisional(Box(884, 682, 380, 34)),
     ),
 )
