@@ -9,8 +9,9 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -182,21 +183,29 @@ wait $server || true
 """
 
 
-def test_it_lives_on_a_read_only_root_as_a_user_without_rights(tmp_path: Path, figure: Callable[[str], None]) -> None:
+@pytest.fixture
+def closed_to_nobody() -> Iterator[Path]:
+    """A folder that another user may enter, which pytest's own are not."""
+    with tempfile.TemporaryDirectory(prefix="container-") as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+
+
+def test_it_lives_on_a_read_only_root_as_a_user_without_rights(
+    closed_to_nobody: Path, figure: Callable[[str], None]
+) -> None:
     """Every command that a container of ours runs, with nothing to write but its volumes and /tmp."""
     if sys.platform != "linux" or shutil.which("unshare") is None:
         pytest.skip("this machine has no mount namespaces")
     root = os.geteuid() == 0 and shutil.which("setpriv") is not None
     alone = ["unshare", "-m"] if root else ["unshare", "-rm"]
     if subprocess.run(
-        [*alone, "mount", "-t", "tmpfs", "tmpfs", str(tmp_path)], capture_output=True, check=False
+        [*alone, "mount", "-t", "tmpfs", "tmpfs", str(closed_to_nobody)], capture_output=True, check=False
     ).returncode:
         pytest.skip("this machine lets no process have mounts of its own")
     drop = f"setpriv --reuid 10001 --regid 10001 --clear-groups --no-new-privs {READING} " if root else ""
-    place = tmp_path / "place"
+    place = closed_to_nobody / "place"
     place.mkdir()
-    for folder in (tmp_path, *(path for path in tmp_path.parents if path.name.startswith("pytest-"))) if root else ():
-        folder.chmod(0o755)  # pytest's own folders are closed to others
     script = SEALED.format(place=place, python=sys.executable, drop=drop, root=ROOT, port=free_port())
     environment = {
         "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "TMPDIR": str(place / "tmp"), "HOME": "/nonexistent",
