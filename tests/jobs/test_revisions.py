@@ -39,7 +39,7 @@ def played(nights: Sequence[Night], text: str, as_of: str | None = None) -> duck
     for row in table(text):
         name, number = str(row["of"]).split()
         clock = instant(str(row["clock"])) if "clock" in row else None
-        updated = instant(str(row["updated"])) if "updated" in row else clock or datetime(2026, 1, 1)  # noqa: DTZ001
+        updated = instant(str(row["updated"])) if "updated" in row else clock or datetime(2026, 1, 3, 12)  # noqa: DTZ001
         versions.append((name, int(number), by_day[str(row["night"])], row.get("op", "put"), clock, updated))
     con = source({}, as_of=chosen.as_of, nights=nights, versions=versions)
     figures(con, chosen, *VIEWS)
@@ -95,10 +95,12 @@ def test_a_record_without_a_usable_clock_counts_on_the_day_of_its_last_change() 
         call 2 | 2026-01-13 | put | 1926-01-11 08:00 | 2026-01-11 08:00 | a clock that cannot be
         call 3 | 2026-01-11 | put | 2062-01-11 08:00 | 2026-01-10 08:00 | still to come, so on no day, until it is put right
         call 3 | 2026-01-13 | put | 2026-01-10 08:00 | 2026-01-12 08:00 |
+        call 4 | 2026-01-11 | put | 2026-01-10 08:00 | 2026-01-10 08:00 | the other way round
+        call 4 | 2026-01-13 | put | 2062-01-10 08:00 | 2026-01-12 08:00 |
         """,
     )
     assert shown(con, "Revisions", REVISED) == cells("""
-        2026-01-10 | call | 2026-01-13 | 0 | 1 | 0
+        2026-01-10 | call | 2026-01-13 | 0 | 2 | 0
         2026-01-11 | call | 2026-01-13 | 2 | 0 | 0
     """)
 
@@ -183,6 +185,7 @@ def test_completeness_follows_whole_lives() -> None:
         call 3 | 2026-01-17 | gone |                  |
         call 4 | 2026-01-14 | put  | 2026-01-13 10:00 | one day too young
         call 5 | 2026-02-09 | put  | 2026-01-03 10:00 | known at age 37
+        call 6 | 2026-01-04 | put  |                  | of no day of its own: not followed
         """,
     )
     ages = '"ContractTable" = \'call\' AND "AgeDays" IN (0, 1, 2, 3, 5, 28, 29, 37, 39)'
