@@ -30,7 +30,7 @@ class CrisisMarker(CrisisTable, table=True):
 class Area(CrisisTable, table=True):
     __tablename__ = "area"
     area_id: str = Field(primary_key=True, description="Published code, such as 001.", max_length=64)
-    kind: str = required("neighbourhood.")
+    kind: str = required("Code list area_kind.")
     version: str = required("Set of boundaries, such as toronto-158.")
     name: str = required("Name.", 128)
     equity_class: str = required("NIA, EN or none.")

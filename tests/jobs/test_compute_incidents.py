@@ -229,7 +229,7 @@ def test_kinds_keep_their_family_and_areas_tell_nsa_from_nothing() -> None:
     con = made(
         "2026-01-20T12:00:00Z",
         "Incidents Areas",
-        area="area_id | name\n 007 | Harbour",
+        area="area_id | name | kind\n 007 | Harbour |\n 012 | Hill | ward",
         code_value="""
         code_value_id | code_list     | source_code | code
         1             | incident_type | GUN  CALL   | shooting
@@ -266,6 +266,7 @@ def test_kinds_keep_their_family_and_areas_tell_nsa_from_nothing() -> None:
     """)
     assert shown(con, "Areas", "AreaId | AreaKindCode") == cells("""
         007     | neighbourhood
+        012     | neighbourhood
         nsa     | special
         outside | special
         unknown | special
