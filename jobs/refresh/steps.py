@@ -43,7 +43,7 @@ from models.snapshot.manifest import CheckResult, Manifest
 from models.snapshot.rowtext import literal
 
 MINUTE_MS = 60_000
-MEMORY = "2GB"
+MEMORY = "1500MB"
 """DuckDB spills to the scratch folder beyond this."""
 MANY = 100
 """A table of at least so many rows that loses more than half of them in a night was not delivered whole."""
