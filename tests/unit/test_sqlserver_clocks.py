@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pytest
+from sqlalchemy import MetaData, Table
 
+from jobs.source.contract import ContractColumn, ContractTable, Kind
 from jobs.source.csv.clocks import Zone
-from jobs.source.sqlserver.convert import instants
+from jobs.source.sqlserver.convert import Converter, instants
+from jobs.source.sqlserver.offers import Offer
+from models.errors import ContractBroken
 
 DAYS = ("2024-03-10", "2024-11-03", "2026-04-05", "2026-10-04", "1969-12-31", "1883-11-18", "2024-02-29", "2024-06-01")
 """Days on which some zone's clocks change, and others."""
@@ -35,3 +39,25 @@ def test_a_column_without_a_value_stays_so() -> None:
     made, doubts = instants(Zone("America/Toronto", "first"), pa.array([None, None], type=pa.timestamp("us")))
     assert made.to_pylist() == [None, None]
     assert doubts == {}
+
+
+def converter(declared: str) -> Converter:
+    """For a table of one clock."""
+    table = ContractTable(
+        "thing", "at", (ContractColumn("at", Kind.INSTANT, True, "", None, False),), "", Table("t", MetaData())
+    )
+    return Converter(Offer(table, "[thing]", {"at": declared}, "UTC"))
+
+
+def test_a_clock_without_offset_is_kept_to_the_microsecond_and_to_the_ends_of_the_calendar() -> None:
+    dice = random.Random(7)
+    first = datetime(1, 1, 1)  # noqa: DTZ001
+    walls = [first, datetime(9999, 12, 31, 23, 59, 59, 999999), None, datetime(1969, 12, 31, 23, 59, 59, 999999)]  # noqa: DTZ001
+    walls += [first + timedelta(microseconds=dice.randrange(315_537_897_600_000_000)) for _ in range(500)]
+    assert converter("datetime2").part([walls]).column(0).to_pylist() == walls
+
+
+@pytest.mark.parametrize("value", [date(2024, 2, 29), "2024-02-29", 1, datetime(2024, 2, 29, tzinfo=UTC)])
+def test_what_is_no_clock_without_offset_is_refused_by_its_column(value: object) -> None:
+    with pytest.raises(ContractBroken, match=r"^thing\.at holds a value that is no "):
+        converter("datetime2").part([[value]])

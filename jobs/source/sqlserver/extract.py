@@ -6,7 +6,7 @@ by source.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,12 +24,14 @@ from models.errors import ContractBroken
 
 CHUNK = 10_000
 """Rows asked for and held at a time."""
+SCRATCH: Mapping[str, Any] = {"compression": "lz4", "use_dictionary": False, "write_statistics": False}
+"""How the file is written: it is read once or twice and then thrown away."""
 
 
 def extract(session: Session, offer: Offer, converter: Converter, target: Path, changed: Since | None = None) -> int:
     """Write rows of a table in key order to `target`, all or those changed; returns how many. Raises ContractBroken."""
     rows = 0
-    with pq.ParquetWriter(target, converter.schema, compression="lz4", use_dictionary=False) as writer:
+    with pq.ParquetWriter(target, converter.schema, **SCRATCH) as writer:
         for chunk in _chunks(session, offer, converter, changed):
             writer.write_table(chunk)
             rows += chunk.num_rows
@@ -83,4 +85,5 @@ def _taken(converter: Converter, place: int, last: Any, rows: Iterator[Columns])
         rest = [values[1:] for values in columns] if again else columns
         keys.extend(rest[place])
         parts.append(converter.part(rest))
+        del columns, rest  # as session holds none of them either
     return Chunk(parts, keys, given)

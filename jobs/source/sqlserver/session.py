@@ -134,8 +134,11 @@ class Session:
 
 
 def _columns(cursor: Any) -> Iterator[Columns]:
-    while rows := cursor.fetchmany(AT_ONCE):
-        yield tuple(zip(*rows, strict=True))
+    """The rows as columns. None of them is held here while the next ones are fetched, so that those get the memory
+    which is still in the cache."""
+    while columns := tuple(zip(*cursor.fetchmany(AT_ONCE), strict=True)):
+        yield columns
+        del columns
 
 
 def _mode(updateability: str | None, snapshot_state: int | None) -> Mode:
