@@ -124,8 +124,10 @@ def silence(con: sqlite3.Connection, moment: Moment) -> None:
 
 
 def new_word(con: sqlite3.Connection, moment: Moment) -> None:
-    """The source began to call a priority by a word of its own."""
-    con.execute("UPDATE call SET priority = 'Z9' WHERE call_arrival >= ? AND call_arrival < ?", moment.days_ago(1))
+    """The source began to call a priority by a word of its own, another one each time: a known word is no news."""
+    start, end = moment.days_ago(1)
+    word = f"Z{start[5:10]}"
+    con.execute("UPDATE call SET priority = ? WHERE call_arrival >= ? AND call_arrival < ?", (word, start, end))
 
 
 def new_areas(con: sqlite3.Connection, moment: Moment) -> None:
