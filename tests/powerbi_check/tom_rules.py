@@ -88,7 +88,7 @@ WAIVERS = (
     Waiver(
         WHOLE,
         r".+\[(.+ (status|summary|text|outcome|since|notice|title|period|cut|cut value)|.+, (status|percentile note|target)"
-        r"|Interval note|Freshness|Mixed versions|Answerable \(\w+\))\]",
+        r"|Interval note|Provisional note|Freshness|Mixed versions|Answerable \(\w+\))\]",
         "no number: the answer is a text, or yes or no",
         format="",
     ),
