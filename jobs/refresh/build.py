@@ -72,7 +72,7 @@ def build(con: duckdb.DuckDBPyConnection, snapshots: Path, head: Head, views: Se
     try:
         published = [view for view in views if not view.live]
         facts = _write(con, folder, head, published)
-        made = _manifest(head, facts, _file_hash(layout.database_path(folder)))
+        made = _manifest(head, facts, layout.file_hash(layout.database_path(folder)))
         manifest.write(folder, made)
         _sync(folder)
         verify(folder, made, {view.name: view for view in published})
@@ -178,11 +178,6 @@ def _manifest(head: Head, facts: dict[str, ViewFacts], database_hash: str) -> Ma
         checks=head.checks,
         database_hash=database_hash,
     )
-
-
-def _file_hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(folder: Path) -> None:

@@ -7,7 +7,6 @@ jobs.refresh.history.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ import duckdb
 import msgspec
 
 from jobs.refresh.night import BUILDING, Night
-from models.snapshot.layout import sync_folder
+from models.snapshot.layout import file_hash, sync_folder
 from models.snapshot.rowtext import literal, quoted
 
 NIGHTS = 32
@@ -53,7 +52,7 @@ def read(folder: Path, chain: str) -> Bundle | None:
     try:
         found = msgspec.json.decode((folder / FILE).read_bytes(), type=Bundle)
         whole = found.chain == chain and all(
-            _sha256(folder / file(table)) == sha for table, sha in found.tables.items()
+            file_hash(folder / file(table)) == sha for table, sha in found.tables.items()
         )
     except (OSError, msgspec.DecodeError):
         return None
@@ -90,9 +89,4 @@ def _join(con: duckdb.DuckDBPyConnection, files: Sequence[Path], target: Path) -
         f"COPY (SELECT * FROM read_parquet([{listed}], union_by_name = true) ORDER BY {quoted('_recorded_at')}) "
         f"TO {literal(str(target))} (FORMAT parquet, COMPRESSION zstd)"
     )
-    return _sha256(target)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    return file_hash(target)

@@ -7,7 +7,6 @@ below the history folder. Called by jobs.refresh.steps.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import secrets
@@ -37,7 +36,7 @@ from jobs.refresh.versions import (
 from jobs.source.contract import TABLES, ContractTable, SourceFacts
 from models.clock import iso
 from models.errors import HistoryDamaged
-from models.snapshot.layout import sync_folder
+from models.snapshot.layout import file_hash, sync_folder
 from models.snapshot.manifest import CheckResult
 
 NIGHT = re.compile(r"[0-9]{8}T[0-9]{6}\.[0-9]{3}Z\Z")
@@ -221,19 +220,14 @@ class History:
     def _prove(self, path: Path, expected: str) -> None:
         if path in self._proved:
             return
-        if _sha256(path) != expected:
+        if file_hash(path) != expected:
             raise HistoryDamaged(f"{path} does not match the hash recorded when it was written")
         self._proved.add(path)
 
 
 def _table_facts(found: Difference, file: Path) -> TableFacts:
-    sha256 = _sha256(file) if found.stored else None
+    sha256 = file_hash(file) if found.stored else None
     return TableFacts(sha256, found.stored, found.added, found.changed, found.deleted)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sync(path: Path) -> None:

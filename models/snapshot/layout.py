@@ -11,6 +11,7 @@ snapshots/
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -63,6 +64,12 @@ def point_to(snapshots: Path, version: str) -> None:
         os.fsync(file.fileno())
     beside.replace(snapshots / CURRENT)
     sync_folder(snapshots)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex, read in parts."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""`crisis serve` as a process of its own on a free port of this machine, for what only a real server shows."""
+"""Programs over a home folder as processes of their own: `crisis` commands, and `crisis serve` on a free port of this machine."""
 
 from __future__ import annotations
 
@@ -38,6 +38,23 @@ def crisis(*arguments: str, home: Path, log: Path | None = None, **environment: 
             stderr=out,
             text=True,
         )
+
+
+@contextmanager
+def program(text: str, *words: str, home: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A program of its own over a home folder, killed with this block; its output is piped."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", text, *words],
+        env=os.environ | {"CRISIS_HOME": str(home)} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 @contextmanager

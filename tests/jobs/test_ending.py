@@ -5,10 +5,8 @@ from __future__ import annotations
 
 import ctypes
 import json
-import os
 import signal
 import sqlite3
-import subprocess
 import sys
 import threading
 import time
@@ -32,6 +30,7 @@ from models.database import engine
 from models.errors import LeaseLost
 from models.settings import JobSettings
 from models.snapshot import layout
+from tests.helpers.live import program
 from tests.helpers.nights import QUICK, Town
 from tests.helpers.tiny import tiny_source
 
@@ -61,23 +60,6 @@ command.run_refresh = partial(refresh, numbers=Numbers(deaf, QUICK.compute, QUIC
 sys.argv = ["crisis", "refresh", "--json"]
 cli.main()
 """
-
-
-@contextmanager
-def program(text: str, home: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """A program of its own over a home folder."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", text],
-        env=os.environ | {"CRISIS_HOME": str(home)} | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def city(home: Path) -> JobSettings:
@@ -138,7 +120,7 @@ def test_a_refresh_under_cron_that_hangs_ends_itself_and_tells(home: Path) -> No
     """CRISIS_RUN_HOURS is over, the run sleeps in a driver: exit 27, record closed, lease free, webhook told."""
     settings = city(home)
     hours = {"CRISIS_RUN_HOURS": str(3 / 3600)}
-    with webhook() as (address, said), program(REFRESH, home, CRISIS_WEBHOOK_URL=address, **hours) as process:
+    with webhook() as (address, said), program(REFRESH, home=home, CRISIS_WEBHOOK_URL=address, **hours) as process:
         assert process.wait(60) == 27
     assert ended(settings) == ("failed", "RunTooLong", True)
     assert [(each["ok"], each["error_code"], each["exit_code"]) for each in said] == [(False, "RunTooLong", 27)]
@@ -148,7 +130,7 @@ def test_a_refresh_under_cron_that_hangs_ends_itself_and_tells(home: Path) -> No
 @posix_only
 def test_told_to_end_a_deaf_refresh_is_gone_in_ten_seconds_with_its_record_closed(home: Path) -> None:
     settings = city(home)
-    with program(REFRESH, home) as process:
+    with program(REFRESH, home=home) as process:
         until_step(settings, "clean")
         process.send_signal(signal.SIGTERM)
         assert process.wait(LIMIT) == 23
@@ -161,7 +143,7 @@ def test_a_service_database_that_is_held_keeps_nobody_from_ending(home: Path, ki
     """Somebody has the write lock of the service database and does not let go; the lease says who runs, later."""
     settings = city(home)
     schedule = "import sys; sys.argv = ['crisis', 'schedule', '--json']; from jobs.cli import main; main()"
-    with program(REFRESH if kind == "refresh" else schedule, home, CRISIS_LEASE_SECONDS="3") as process:
+    with program(REFRESH if kind == "refresh" else schedule, home=home, CRISIS_LEASE_SECONDS="3") as process:
         until_step(settings, "contract")
         with closing(sqlite3.connect(home / "service.db", timeout=60)) as other:
             other.execute("BEGIN IMMEDIATE")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time as real_time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +28,7 @@ from models.database import engine
 from models.service import queue
 from models.settings import JobSettings
 from models.snapshot import layout
+from tests.helpers.live import program
 from tests.helpers.nights import QUICK, Town, quick_views
 from tests.helpers.tiny import tiny_source
 
@@ -37,22 +36,9 @@ KEY = "cm_abcdefghijkl"
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="SIGTERM does not exist on Windows")
 
 
-@contextmanager
-def alone(home: Path, **environment: str) -> Iterator[subprocess.Popen[str]]:
+def alone(home: Path) -> AbstractContextManager[subprocess.Popen[str]]:
     """`crisis schedule --json` in a process of its own."""
-    line = [sys.executable, "-c", "from jobs.cli import main; main()", "schedule", "--json"]
-    process = subprocess.Popen(
-        line,
-        env=os.environ | {"CRISIS_HOME": str(home)} | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
+    return program("from jobs.cli import main; main()", "schedule", "--json", home=home)
 
 
 def until(process: subprocess.Popen[str], event: str) -> list[dict[str, Any]]:
